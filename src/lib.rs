@@ -1,0 +1,20 @@
+//! plattli keeps the numbers of simulation codes: one call per metric per step, readable while the job runs,
+//! whole after a kill, exact after a restart.
+//!
+//! The layers, imports pointing downward only:
+//!
+//! ```text
+//! capi                            the C ABI
+//! run                             names, types, indices, manifest, columns, writer, recovery, reader
+//! hotlog    worker                the append-only log; one background thread
+//! store     json    clock  error  the only road to the disk; Python-compatible JSON text; time; errors
+//! ```
+
+pub mod capi;
+pub mod clock;
+pub mod error;
+pub mod json;
+pub mod run;
+pub mod store;
+
+pub use error::{Code, Error, Result};

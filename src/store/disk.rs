@@ -1,0 +1,193 @@
+//! The real file system.
+#![allow(clippy::disallowed_methods, clippy::disallowed_types)]
+
+use super::{Create, Entry, File, FileId, Kind, Lock, Metadata, Store};
+use crate::error::{Error, Result};
+use std::fs;
+use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+/// The operating system's file system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DiskStore;
+
+#[derive(Debug)]
+struct DiskFile {
+    file: fs::File,
+    path: PathBuf,
+}
+
+impl DiskFile {
+    fn open(path: &Path, what: &str, options: &fs::OpenOptions) -> Result<Box<dyn File>> {
+        let file = retry(|| options.open(path)).map_err(|e| Error::io(what, path, &e))?;
+        Ok(Box::new(DiskFile { file, path: path.to_path_buf() }))
+    }
+
+    fn check<T>(&self, what: &str, result: io::Result<T>) -> Result<T> {
+        result.map_err(|e| Error::io(what, &self.path, &e))
+    }
+}
+
+/// Calls again for as long as a signal interrupts.
+fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(e) if e.kind() == ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
+
+fn kind_of(kind: fs::FileType) -> Kind {
+    if kind.is_file() {
+        Kind::File
+    } else if kind.is_dir() {
+        Kind::Dir
+    } else if kind.is_symlink() {
+        Kind::Link
+    } else {
+        Kind::Other
+    }
+}
+
+fn describe(m: &fs::Metadata) -> Metadata {
+    Metadata {
+        kind: kind_of(m.file_type()),
+        len: m.len(),
+        id: FileId { device: m.dev(), inode: m.ino() },
+        modified: u64::try_from(m.mtime()).unwrap_or(0),
+    }
+}
+
+fn maybe(path: &Path, result: io::Result<fs::Metadata>) -> Result<Option<Metadata>> {
+    match result {
+        Ok(m) => Ok(Some(describe(&m))),
+        Err(e) if matches!(e.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR)) => Ok(None),
+        Err(e) => Err(Error::io("stat", path, &e)),
+    }
+}
+
+impl Store for DiskStore {
+    fn open_read(&self, path: &Path) -> Result<Box<dyn File>> {
+        // O_NONBLOCK: a pipe planted under one of our names must not hang the open.
+        DiskFile::open(path, "open", fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK))
+    }
+
+    fn open_append(&self, path: &Path, create: Create) -> Result<Box<dyn File>> {
+        let mut options = fs::OpenOptions::new();
+        options.read(true).append(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+        match create {
+            Create::Never => {}
+            Create::IfMissing => _ = options.create(true),
+            Create::New => _ = options.create_new(true),
+        }
+        DiskFile::open(path, "open for appending", &options)
+    }
+
+    fn create(&self, path: &Path) -> Result<Box<dyn File>> {
+        let mut options = fs::OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(true);
+        options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+        DiskFile::open(path, "create", &options)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> Result<()> {
+        retry(|| fs::rename(from, to))
+            .map_err(|e| Error::io(format_args!("rename to {} the file", to.display()), from, &e))
+    }
+
+    fn remove_file(&self, path: &Path) -> Result<()> {
+        retry(|| fs::remove_file(path)).map_err(|e| Error::io("remove", path, &e))
+    }
+
+    fn create_dir(&self, path: &Path) -> Result<()> {
+        retry(|| fs::create_dir(path)).map_err(|e| Error::io("make the directory", path, &e))
+    }
+
+    fn remove_dir(&self, path: &Path) -> Result<()> {
+        retry(|| fs::remove_dir(path)).map_err(|e| Error::io("remove the directory", path, &e))
+    }
+
+    fn symlink(&self, target: &Path, link: &Path) -> Result<()> {
+        retry(|| std::os::unix::fs::symlink(target, link))
+            .map_err(|e| Error::io(format_args!("make a link to {} at", target.display()), link, &e))
+    }
+
+    fn canonicalize(&self, path: &Path) -> Result<PathBuf> {
+        retry(|| fs::canonicalize(path)).map_err(|e| Error::io("resolve", path, &e))
+    }
+
+    fn metadata(&self, path: &Path) -> Result<Option<Metadata>> {
+        maybe(path, retry(|| fs::metadata(path)))
+    }
+
+    fn link_metadata(&self, path: &Path) -> Result<Option<Metadata>> {
+        maybe(path, retry(|| fs::symlink_metadata(path)))
+    }
+
+    fn list(&self, path: &Path) -> Result<Vec<Entry>> {
+        let read = || -> io::Result<Vec<Entry>> {
+            fs::read_dir(path)?
+                .map(|entry| {
+                    let entry = entry?;
+                    let name = entry.file_name().to_string_lossy().into_owned();
+                    Ok(Entry { name, kind: kind_of(entry.file_type()?) })
+                })
+                .collect()
+        };
+        retry(read).map_err(|e| Error::io("list the directory", path, &e))
+    }
+
+    fn sync_dir(&self, path: &Path) -> Result<()> {
+        retry(|| fs::File::open(path)?.sync_all()).or_else(|e| match e.raw_os_error() {
+            // Some network file systems have no such thing; their names are durable by protocol.
+            Some(libc::EINVAL | libc::ENOSYS | libc::EOPNOTSUPP) => Ok(()),
+            _ => Err(Error::io("sync the directory", path, &e)),
+        })
+    }
+}
+
+impl File for DiskFile {
+    fn append(&self, data: &[u8]) -> Result<()> {
+        self.check("append to", (&self.file).write_all(data))
+    }
+
+    fn write_at(&self, data: &[u8], offset: u64) -> Result<()> {
+        self.check("write to", self.file.write_all_at(data, offset))
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> Result<usize> {
+        self.check("read", retry(|| self.file.read_at(buf, offset)))
+    }
+
+    fn metadata(&self) -> Result<Metadata> {
+        self.check("stat", retry(|| self.file.metadata())).map(|m| describe(&m))
+    }
+
+    fn set_len(&self, len: u64) -> Result<()> {
+        self.check("truncate", retry(|| self.file.set_len(len)))
+    }
+
+    // A failed sync is never tried again: the kernel marks the pages clean, and a second call would lie.
+    fn sync_data(&self) -> Result<()> {
+        self.check("sync", retry(|| self.file.sync_data()))
+    }
+
+    fn sync_all(&self) -> Result<()> {
+        self.check("sync", retry(|| self.file.sync_all()))
+    }
+
+    fn try_lock(&self) -> Result<Lock> {
+        match self.file.try_lock() {
+            Ok(()) => Ok(Lock::Acquired),
+            Err(fs::TryLockError::WouldBlock) => Ok(Lock::Held),
+            Err(fs::TryLockError::Error(e)) => match e.raw_os_error() {
+                Some(
+                    libc::ENOLCK | libc::ENOSYS | libc::EOPNOTSUPP | libc::EINVAL | libc::EBADF | 524, /* Cray DVS */
+                ) => Ok(Lock::Unsupported),
+                _ => Err(Error::io("lock", &self.path, &e)),
+            },
+        }
+    }
+}

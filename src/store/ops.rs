@@ -1,0 +1,156 @@
+//! What is made of several operations. Each can be stopped after any of them.
+
+use super::{File, Kind, Metadata, Store};
+use crate::error::{Error, Result};
+use std::path::{Path, PathBuf};
+
+/// `path` with `suffix` appended to its last component.
+pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// The transient file of an atomic replacement.
+pub fn tmp_of(path: &Path) -> PathBuf {
+    with_suffix(path, ".tmp")
+}
+
+/// The directory a path is in; `.` for a bare name.
+pub fn parent_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(p) if !p.as_os_str().is_empty() => p,
+        _ => Path::new("."),
+    }
+}
+
+/// The error of a path as missing (`None`), any other as it is.
+pub fn if_present<T>(result: Result<T>) -> Result<Option<T>> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(e) if e.is_missing() => Ok(None),
+        Err(e) => Err(e),
+    }
+}
+
+/// Reads up to `buf.len()` bytes at `offset`, fewer only at the end of the file.
+pub fn read_full(file: &dyn File, buf: &mut [u8], offset: u64) -> Result<usize> {
+    let mut got = 0;
+    while got < buf.len() {
+        match file.read_at(&mut buf[got..], offset + got as u64)? {
+            0 => break,
+            n => got += n,
+        }
+    }
+    Ok(got)
+}
+
+/// Reads a file from `offset` to the end that it has now. Memory follows what is really there.
+pub fn read_from(file: &dyn File, offset: u64) -> Result<Vec<u8>> {
+    let len = file.metadata()?.len.saturating_sub(offset);
+    let mut bytes = vec![0; usize::try_from(len).map_err(|_| Error::internal("a file beyond the address space"))?];
+    let got = read_full(file, &mut bytes, offset)?;
+    bytes.truncate(got);
+    Ok(bytes)
+}
+
+/// Reads a whole regular file; `None` if it is missing. Anything that is not a regular file is an error.
+pub fn read_file(store: &dyn Store, path: &Path) -> Result<Option<Vec<u8>>> {
+    let Some(file) = if_present(store.open_read(path))? else { return Ok(None) };
+    regular(path, &file.metadata()?)?;
+    read_from(&*file, 0).map(Some)
+}
+
+/// Refuses what is not a regular file.
+pub fn regular(path: &Path, metadata: &Metadata) -> Result<()> {
+    match metadata.kind {
+        Kind::File => Ok(()),
+        _ => Err(Error::corrupt(path, "is not a regular file")),
+    }
+}
+
+/// Atomic replacement (format §3.4): `.tmp` beside the target, written, synced, renamed, directory synced.
+pub fn replace(store: &dyn Store, path: &Path, bytes: &[u8]) -> Result<()> {
+    let tmp = tmp_of(path);
+    write_new(store, &tmp, bytes)?;
+    store.rename(&tmp, path)?;
+    store.sync_dir(parent_of(path))
+}
+
+/// Writes and syncs a file from the start; a link in its place is removed first. What fails half way is removed.
+pub fn write_new(store: &dyn Store, path: &Path, bytes: &[u8]) -> Result<()> {
+    remove_if_link(store, path)?;
+    let file = store.create(path)?;
+    let written = file.write_at(bytes, 0).and_then(|()| file.sync_all());
+    if written.is_err() {
+        // The first error is the one to tell; a leftover `.tmp` is removed at the next open.
+        _ = store.remove_file(path);
+    }
+    written
+}
+
+/// Removes a symbolic link in the place of a file that is about to be written.
+pub fn remove_if_link(store: &dyn Store, path: &Path) -> Result<()> {
+    match store.link_metadata(path)? {
+        Some(m) if m.kind == Kind::Link => store.remove_file(path),
+        _ => Ok(()),
+    }
+}
+
+/// Unlinks a file; a missing one is fine. Says whether there was one.
+pub fn remove_if_present(store: &dyn Store, path: &Path) -> Result<bool> {
+    Ok(if_present(store.remove_file(path))?.is_some())
+}
+
+/// Makes a directory and those above it that are missing.
+pub fn create_dirs(store: &dyn Store, path: &Path) -> Result<()> {
+    if path.as_os_str().is_empty() || store.metadata(path)?.is_some_and(|m| m.kind == Kind::Dir) {
+        return Ok(());
+    }
+    if let Some(parent) = path.parent() {
+        create_dirs(store, parent)?;
+    }
+    match store.create_dir(path) {
+        Err(e) if e.os_error() == Some(libc::EEXIST) && is_dir(store, path)? => Ok(()),
+        other => other,
+    }
+}
+
+/// The path denotes a directory, links followed.
+pub fn is_dir(store: &dyn Store, path: &Path) -> Result<bool> {
+    Ok(store.metadata(path)?.is_some_and(|m| m.kind == Kind::Dir))
+}
+
+/// The path denotes a regular file, links followed.
+pub fn is_file(store: &dyn Store, path: &Path) -> Result<bool> {
+    Ok(store.metadata(path)?.is_some_and(|m| m.kind == Kind::File))
+}
+
+/// Removes a directory with all below it; links are removed, not followed. A missing one is fine.
+pub fn remove_tree(store: &dyn Store, path: &Path) -> Result<()> {
+    let Some(entries) = if_present(store.list(path))? else { return Ok(()) };
+    for entry in entries {
+        let child = path.join(&entry.name);
+        match entry.kind {
+            Kind::Dir => remove_tree(store, &child)?,
+            _ => _ = remove_if_present(store, &child)?,
+        }
+    }
+    if_present(store.remove_dir(path)).map(drop)
+}
+
+/// The regular files and links below a directory, as relative paths with `/`, in no order.
+pub fn walk_files(store: &dyn Store, root: &Path) -> Result<Vec<(String, Kind)>> {
+    let mut found = Vec::new();
+    let mut open = vec![String::new()];
+    while let Some(dir) = open.pop() {
+        for entry in store.list(&root.join(&dir))? {
+            let name = if dir.is_empty() { entry.name } else { format!("{dir}/{}", entry.name) };
+            match entry.kind {
+                Kind::Dir => open.push(name),
+                kind => found.push((name, kind)),
+            }
+        }
+    }
+    Ok(found)
+}
