@@ -48,7 +48,8 @@ pub fn read_full(file: &dyn File, buf: &mut [u8], offset: u64) -> Result<usize> 
 /// Reads a file from `offset` to the end that it has now. Memory follows what is really there.
 pub fn read_from(file: &dyn File, offset: u64) -> Result<Vec<u8>> {
     let len = file.metadata()?.len.saturating_sub(offset);
-    let mut bytes = vec![0; usize::try_from(len).map_err(|_| Error::internal("a file beyond the address space"))?];
+    let mut bytes =
+        vec![0; usize::try_from(len).map_err(|_| Error::internal("a file beyond the address space"))?];
     let got = read_full(file, &mut bytes, offset)?;
     bytes.truncate(got);
     Ok(bytes)

@@ -1,0 +1,235 @@
+//! Reading: validated text that is borrowed, not copied.
+
+use super::scan::{decode_escape, Escape, Quiet, Scanner, Str};
+use super::JsonError;
+use std::borrow::Cow;
+
+/// The text of one valid value, without whitespace around it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Raw<'a>(pub &'a [u8]);
+
+/// What a value is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RawKind {
+    /// `null`
+    Null,
+    /// `true`, `false`
+    Bool,
+    /// A number with neither point nor exponent, of any length.
+    Int,
+    /// Any other number, `NaN`, `Infinity` and `-Infinity`.
+    Float,
+    /// A string.
+    Str,
+    /// An array.
+    Array,
+    /// An object.
+    Object,
+}
+
+/// Validates the whole input as one value with any whitespace around it.
+pub fn parse(input: &[u8]) -> Result<Raw<'_>, JsonError> {
+    let mut scanner = Scanner::new(input);
+    scanner.skip_space();
+    let start = scanner.at;
+    scanner.value(&mut Quiet)?;
+    let raw = Raw(&input[start..scanner.at]);
+    scanner.end()?;
+    Ok(raw)
+}
+
+/// Validates the whole input as one object in one pass and calls `f` with each of its members as it is met; a key
+/// without escapes is borrowed. After an error the members already handed out are to be forgotten.
+pub fn scan_object<'a>(line: &'a [u8], mut f: impl FnMut(Cow<'a, str>, Raw<'a>)) -> Result<(), JsonError> {
+    let mut scanner = Scanner::new(line);
+    scanner.skip_space();
+    if !scanner.eat(b'{') {
+        return scanner.error("expected an object");
+    }
+    scanner.skip_space();
+    if !scanner.eat(b'}') {
+        loop {
+            let key = scanner.key(&mut Quiet)?;
+            let start = scanner.at;
+            scanner.value(&mut Quiet)?;
+            f(unescape(&key), Raw(&line[start..scanner.at]));
+            scanner.skip_space();
+            if scanner.eat(b'}') {
+                break;
+            }
+            if !scanner.eat(b',') {
+                return scanner.error("expected ',' or '}'");
+            }
+            scanner.skip_space();
+        }
+    }
+    scanner.end()
+}
+
+impl<'a> Raw<'a> {
+    /// What it is, by its first bytes.
+    pub fn kind(&self) -> RawKind {
+        match self.0 {
+            [b'"', ..] => RawKind::Str,
+            [b'{', ..] => RawKind::Object,
+            [b'[', ..] => RawKind::Array,
+            [b't' | b'f', ..] => RawKind::Bool,
+            [b'0'..=b'9' | b'-', rest @ ..] => {
+                let float = rest.iter().any(|c| matches!(c, b'.' | b'e' | b'E' | b'I'));
+                if float {
+                    RawKind::Float
+                } else {
+                    RawKind::Int
+                }
+            }
+            [b'N' | b'I', ..] => RawKind::Float,
+            _ => RawKind::Null,
+        }
+    }
+
+    /// A number, rounded to the nearest binary64. `None` for anything else and for an integer beyond its range; a
+    /// float beyond it is infinite, as in Python.
+    pub fn as_f64(&self) -> Option<f64> {
+        let value: f64 = match self.kind() {
+            RawKind::Int | RawKind::Float => self.number()?.parse().ok()?,
+            _ => return None,
+        };
+        (value.is_finite() || self.kind() == RawKind::Float).then_some(value)
+    }
+
+    /// An integer, if it is one and fits.
+    pub fn as_i64(&self) -> Option<i64> {
+        self.number()?.parse().ok()
+    }
+
+    /// An integer, if it is one and fits.
+    pub fn as_u64(&self) -> Option<u64> {
+        match self.number()? {
+            "-0" => Some(0),
+            text => text.parse().ok(),
+        }
+    }
+
+    /// `true` or `false`.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.0 {
+            b"true" => Some(true),
+            b"false" => Some(false),
+            _ => None,
+        }
+    }
+
+    /// A string, unescaped; borrowed if it holds no escapes. `None` for anything else, and for a string with a lone
+    /// surrogate.
+    pub fn as_str(&self) -> Option<Cow<'a, str>> {
+        if self.0.first() != Some(&b'"') {
+            return None;
+        }
+        let string = Scanner::new(self.0).string().ok()?;
+        (!string.lone).then(|| unescape(&string))
+    }
+
+    /// The members of an object in order, duplicates included; nothing for anything else.
+    pub fn members(&self) -> Members<'a> {
+        Members(Items::new(self.0, b'{'))
+    }
+
+    /// The elements of an array; nothing for anything else.
+    pub fn elements(&self) -> Elements<'a> {
+        Elements(Items::new(self.0, b'['))
+    }
+
+    fn number(&self) -> Option<&'a str> {
+        match self.0.first() {
+            Some(b'0'..=b'9' | b'-' | b'N' | b'I') => std::str::from_utf8(self.0).ok(),
+            _ => None,
+        }
+    }
+}
+
+/// Walks the inside of an array or object.
+#[derive(Clone, Debug)]
+struct Items<'a> {
+    text: &'a [u8],
+    /// At the next item, or beyond the text.
+    at: usize,
+}
+
+impl<'a> Items<'a> {
+    fn new(text: &'a [u8], bracket: u8) -> Self {
+        let mut scanner = Scanner::new(text);
+        if !scanner.eat(bracket) {
+            scanner.at = text.len();
+        }
+        scanner.skip_space();
+        Items { text, at: scanner.at }
+    }
+
+    fn step<T>(&mut self, item: impl FnOnce(&mut Scanner<'a>) -> Result<T, JsonError>) -> Option<T> {
+        let mut scanner = Scanner { text: self.text, at: self.at };
+        // The text was validated when the `Raw` was made: what is no item is the closing bracket.
+        self.at = self.text.len();
+        let item = item(&mut scanner).ok()?;
+        scanner.skip_space();
+        if scanner.eat(b',') {
+            scanner.skip_space();
+            self.at = scanner.at;
+        }
+        Some(item)
+    }
+}
+
+/// See [`Raw::members`].
+#[derive(Clone, Debug)]
+pub struct Members<'a>(Items<'a>);
+
+impl<'a> Iterator for Members<'a> {
+    type Item = (Cow<'a, str>, Raw<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.step(|scanner| {
+            let key = scanner.key(&mut Quiet)?;
+            Ok((unescape(&key), value(scanner)?))
+        })
+    }
+}
+
+/// See [`Raw::elements`].
+#[derive(Clone, Debug)]
+pub struct Elements<'a>(Items<'a>);
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Raw<'a>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.step(value)
+    }
+}
+
+fn value<'a>(scanner: &mut Scanner<'a>) -> Result<Raw<'a>, JsonError> {
+    let start = scanner.at;
+    scanner.value(&mut Quiet)?;
+    Ok(Raw(&scanner.text[start..scanner.at]))
+}
+
+/// The characters of a string that holds no lone surrogate.
+#[inline]
+fn unescape<'a>(string: &Str<'a>) -> Cow<'a, str> {
+    if !string.escaped {
+        // Scanning found it to be UTF-8, so nothing is ever replaced.
+        return String::from_utf8_lossy(string.inner);
+    }
+    let mut decoded = String::with_capacity(string.inner.len());
+    let mut rest = string.inner;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        decoded.push_str(&String::from_utf8_lossy(&rest[..at]));
+        let Some((escape, len)) = decode_escape(&rest[at..]) else { break };
+        decoded.push(match escape {
+            Escape::Char(c) => c,
+            Escape::Lone(_) => char::REPLACEMENT_CHARACTER,
+        });
+        rest = &rest[at + len..];
+    }
+    decoded.push_str(&String::from_utf8_lossy(rest));
+    Cow::Owned(decoded)
+}
