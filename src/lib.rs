@@ -10,11 +10,28 @@
 //! store     json    clock  error  the only road to the disk; Python-compatible JSON text; time; errors
 //! ```
 
+#![deny(clippy::disallowed_methods, clippy::disallowed_types)]
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::todo,
+        clippy::unimplemented,
+        clippy::unreachable
+    )
+)]
+
 pub mod capi;
 pub mod clock;
 pub mod error;
+pub mod fork;
+mod hotlog;
 pub mod json;
+pub mod panics;
 pub mod run;
 pub mod store;
+mod worker;
 
 pub use error::{Code, Error, Result};

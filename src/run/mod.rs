@@ -1,3 +1,26 @@
 //! The run: metrics per step, in the format of the Python package plattli 0.19.0 (docs/format.md).
 
+pub mod archive;
+mod batch;
+mod columns;
+pub mod config;
+mod core;
+pub mod dtype;
+mod engine;
+mod files;
+mod finish;
+mod hot;
+mod inline;
+mod leftovers;
+pub mod lock;
+pub mod manifest;
+pub mod monotonic;
+pub mod name;
+mod open;
 pub mod options;
+mod owner;
+mod recovery;
+mod rows;
+mod schema;
+pub mod steps;
+pub mod writer;

@@ -1,7 +1,7 @@
 //! What is made of several operations. Each can be stopped after any of them.
 
 use super::{File, Kind, Metadata, Store};
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use std::path::{Path, PathBuf};
 
 /// `path` with `suffix` appended to its last component.
@@ -52,6 +52,17 @@ pub fn read_from(file: &dyn File, offset: u64) -> Result<Vec<u8>> {
         vec![0; usize::try_from(len).map_err(|_| Error::internal("a file beyond the address space"))?];
     let got = read_full(file, &mut bytes, offset)?;
     bytes.truncate(got);
+    Ok(bytes)
+}
+
+/// Zeroed memory for what a file claims to hold; an error where there is not so much (a hole of a terabyte).
+pub fn zeroed(len: u64) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let fits = usize::try_from(len).is_ok_and(|len| bytes.try_reserve_exact(len).is_ok());
+    if !fits {
+        return Err(Error::new(Code::Corrupt, format!("{len} bytes of a file do not fit into memory")));
+    }
+    bytes.resize(len as usize, 0);
     Ok(bytes)
 }
 

@@ -1,0 +1,303 @@
+//! A run folder into an archive, and back.
+
+use super::ArchiveReader;
+use crate::error::{Error, Result};
+use crate::run::dtype::{self, DType};
+use crate::store::{ops, File, Kind, Store};
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use zip::write::{SimpleFileOptions, ZipWriter};
+use zip::CompressionMethod;
+
+/// Bytes moved at once.
+const PIECE: usize = 1 << 20;
+
+/// What a member of the archive holds, where that is not what the file of its name holds.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// Nothing: the file stays out of the archive.
+    Omitted,
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// The values of another file in another type (format §9.3).
+    Values {
+        /// The file.
+        path: PathBuf,
+        /// The type of its values.
+        from: DType,
+        /// The type that they are to have; each value must fit.
+        to: DType,
+        /// Number of values.
+        rows: u64,
+    },
+}
+
+/// Writes the run folder `root` as an archive to `tmp` and syncs it (format §13): all regular files below the
+/// folder, links as what they denote, ordered by their path parts, stored. `changes` names the members that are not
+/// what the folder has. The rename, and the sync of the directory, are the caller's. What fails half way is removed.
+pub fn pack(store: &dyn Store, root: &Path, tmp: &Path, changes: &HashMap<String, Content>) -> Result<()> {
+    ops::remove_if_link(store, tmp)?;
+    let file = store.create(tmp)?;
+    let packed = pack_into(store, root, &*file, tmp, changes).and_then(|()| file.sync_all());
+    if packed.is_err() {
+        // The first error is the one to tell.
+        _ = store.remove_file(tmp);
+    }
+    packed
+}
+
+fn pack_into(
+    store: &dyn Store,
+    root: &Path,
+    file: &dyn File,
+    tmp: &Path,
+    changes: &HashMap<String, Content>,
+) -> Result<()> {
+    let mut names: Vec<String> = ops::walk_files(store, root)?
+        .into_iter()
+        .filter(|(name, kind)| matches!(kind, Kind::File | Kind::Link) && !changes.contains_key(name))
+        .map(|(name, _)| name)
+        .collect();
+    names
+        .extend(changes.iter().filter(|(_, c)| !matches!(c, Content::Omitted)).map(|(name, _)| name.clone()));
+    names.sort_by(|a, b| a.split('/').cmp(b.split('/')));
+
+    let failure = RefCell::new(None);
+    let mut zip = ZipWriter::new(Sink { file, failure: &failure, start: 0, run: Vec::new(), pos: 0, end: 0 });
+    let added = names.iter().try_for_each(|name| {
+        match changes.get(name) {
+            Some(Content::Bytes(text)) => {
+                add(&mut zip, tmp, name, text.len() as u64, |zip| write(zip, tmp, text))
+            }
+            Some(Content::Values { path, from, to, rows }) => {
+                let size = rows * to.size().unwrap_or(0) as u64;
+                add(&mut zip, tmp, name, size, |zip| convert(zip, store, tmp, path, (*from, *to), *rows))
+            }
+            _ => add_file(&mut zip, store, root, tmp, name),
+        }?;
+        failure.borrow().clone().map_or(Ok(()), Err)
+    });
+    if let Err(e) = added {
+        // Dropping the zip writer completes the archive; nothing of that may reach the disk or fail.
+        failure.borrow_mut().get_or_insert(e.clone());
+        return Err(e);
+    }
+    let finished = zip.finish().map_err(|e| broken(tmp, e)).and_then(|mut sink| sink.write_run());
+    failure.take().map_or(finished, Err)
+}
+
+fn convert(
+    zip: &mut ZipWriter<Sink<'_>>,
+    store: &dyn Store,
+    tmp: &Path,
+    path: &Path,
+    (from, to): (DType, DType),
+    rows: u64,
+) -> Result<()> {
+    let Some(size) = from.size() else { return Err(Error::internal("JSON values have no other type")) };
+    let source = store.open_read(path)?;
+    let (mut cells, mut out) = (Vec::new(), Vec::new());
+    let (mut offset, end) = (0, rows * size as u64);
+    let mut buf = vec![0; PIECE.min(usize::try_from(end).unwrap_or(PIECE))];
+    while offset < end {
+        // PIECE is a multiple of every size, so no value is split.
+        let want = buf.len().min(usize::try_from(end - offset).unwrap_or(usize::MAX));
+        if ops::read_full(&*source, &mut buf[..want], offset)? < want {
+            return Err(Error::corrupt(path, "became shorter while it was packed"));
+        }
+        cells.clear();
+        out.clear();
+        dtype::decode(from, &buf[..want], &mut cells);
+        dtype::encode(to, &cells, &mut out);
+        write(zip, tmp, &out)?;
+        offset += want as u64;
+    }
+    Ok(())
+}
+
+fn add_file(
+    zip: &mut ZipWriter<Sink<'_>>,
+    store: &dyn Store,
+    root: &Path,
+    tmp: &Path,
+    name: &str,
+) -> Result<()> {
+    let path = root.join(name);
+    // A link that leads nowhere, or to a directory, has no content to keep.
+    if !ops::is_file(store, &path)? {
+        return match store.link_metadata(&path)? {
+            Some(m) if m.kind == Kind::Link => Ok(()),
+            _ => Err(Error::corrupt(
+                &path,
+                "vanished, or its name is not UTF-8: move it out of the run folder",
+            )),
+        };
+    }
+    let source = store.open_read(&path)?;
+    let size = source.metadata()?.len;
+    add(zip, tmp, name, size, |zip| {
+        let mut buf = vec![0; PIECE.min(usize::try_from(size).unwrap_or(PIECE))];
+        let mut done = 0;
+        while done < size {
+            let want = buf.len().min(usize::try_from(size - done).unwrap_or(usize::MAX));
+            let got = ops::read_full(&*source, &mut buf[..want], done)?;
+            if got == 0 {
+                return Err(Error::corrupt(&path, "became shorter while it was packed"));
+            }
+            write(zip, tmp, &buf[..got])?;
+            done += got as u64;
+        }
+        Ok(())
+    })
+}
+
+fn add(
+    zip: &mut ZipWriter<Sink<'_>>,
+    tmp: &Path,
+    name: &str,
+    size: u64,
+    fill: impl FnOnce(&mut ZipWriter<Sink<'_>>) -> Result<()>,
+) -> Result<()> {
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Stored)
+        .large_file(size >= zip::ZIP64_BYTES_THR);
+    zip.start_file(name, options).map_err(|e| broken(tmp, e))?;
+    fill(zip)
+}
+
+fn write(zip: &mut ZipWriter<Sink<'_>>, tmp: &Path, bytes: &[u8]) -> Result<()> {
+    zip.write_all(bytes).map_err(|e| broken(tmp, e))
+}
+
+fn broken(tmp: &Path, e: impl std::fmt::Display) -> Error {
+    Error::internal(format!("cannot write the archive {}: {e}", tmp.display()))
+}
+
+/// Unpacks an archive into the directory `into`, which is made (format §12.1): every member name is checked first,
+/// sizes and checksums on the way, and files and directories are synced.
+pub fn unpack(store: &dyn Store, archive: &ArchiveReader, into: &Path) -> Result<()> {
+    archive.names().try_for_each(|name| check_member(archive, name))?;
+    ops::create_dirs(store, into)?;
+    let mut dirs = HashSet::from([into.to_path_buf()]);
+    for (index, name) in archive.names().enumerate() {
+        let path = into.join(name);
+        make_parents(store, &path, &mut dirs)?;
+        let file = store.create(&path)?;
+        let mut pending = Vec::new();
+        let mut offset = 0;
+        archive.stream(index, &mut |part| {
+            pending.extend_from_slice(part);
+            if pending.len() >= PIECE {
+                file.write_at(&pending, offset)?;
+                offset += pending.len() as u64;
+                pending.clear();
+            }
+            Ok(())
+        })?;
+        if !pending.is_empty() {
+            file.write_at(&pending, offset)?;
+        }
+        file.sync_all()?;
+    }
+    let mut dirs: Vec<PathBuf> = dirs.into_iter().collect();
+    // Children before parents: a name is durable when its directory is.
+    dirs.sort();
+    dirs.iter().rev().try_for_each(|dir| store.sync_dir(dir))
+}
+
+fn make_parents(store: &dyn Store, path: &Path, made: &mut HashSet<PathBuf>) -> Result<()> {
+    let mut missing: Vec<&Path> = Vec::new();
+    let mut dir = ops::parent_of(path);
+    while !made.contains(dir) {
+        missing.push(dir);
+        dir = ops::parent_of(dir);
+    }
+    for dir in missing.into_iter().rev() {
+        store.create_dir(dir)?;
+        made.insert(dir.to_path_buf());
+    }
+    Ok(())
+}
+
+/// Member names become paths: relative, staying below the folder, without backslash (format §12.1). Names of
+/// foreign files need not be metric names.
+fn check_member(archive: &ArchiveReader, name: &str) -> Result<()> {
+    let drive = name.chars().nth(1) == Some(':');
+    let legal = !drive
+        && !name.contains(['\\', '\0', char::REPLACEMENT_CHARACTER])
+        && name.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    match legal {
+        true => Ok(()),
+        false => Err(Error::corrupt(
+            archive.path(),
+            format_args!("the member name {name:?} would leave the run folder"),
+        )),
+    }
+}
+
+/// What the zip writer writes to. It keeps one run of bytes back, so that a header completed after its data costs
+/// no operation of its own unless the data are large.
+///
+/// After a failure it accepts everything and writes nothing: the zip writer completes its file even when it is
+/// dropped, and complains on standard error when it cannot, which a library must not do.
+struct Sink<'a> {
+    file: &'a dyn File,
+    failure: &'a RefCell<Option<Error>>,
+    /// Where the run belongs in the file.
+    start: u64,
+    run: Vec<u8>,
+    pos: u64,
+    end: u64,
+}
+
+impl Sink<'_> {
+    fn write_run(&mut self) -> Result<()> {
+        if !self.run.is_empty() && self.failure.borrow().is_none() {
+            if let Err(e) = self.file.write_at(&self.run, self.start) {
+                *self.failure.borrow_mut() = Some(e.clone());
+                return Err(e);
+            }
+        }
+        self.run.clear();
+        Ok(())
+    }
+}
+
+impl Write for Sink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let inside = self.pos.checked_sub(self.start).filter(|at| *at <= self.run.len() as u64);
+        let at = match inside {
+            Some(at) if self.run.len() < PIECE || at < self.run.len() as u64 => at as usize,
+            _ => {
+                _ = self.write_run();
+                self.run.clear();
+                self.start = self.pos;
+                0
+            }
+        };
+        let over = bytes.len().min(self.run.len() - at);
+        self.run[at..at + over].copy_from_slice(&bytes[..over]);
+        self.run.extend_from_slice(&bytes[over..]);
+        self.pos += bytes.len() as u64;
+        self.end = self.end.max(self.pos);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Seek for Sink<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let target = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::Current(by) => self.pos.checked_add_signed(by),
+            SeekFrom::End(by) => self.end.checked_add_signed(by),
+        };
+        self.pos = target.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.pos)
+    }
+}

@@ -1,0 +1,405 @@
+//! The cold side of a run while it is written: one value file per metric, steps described before values exist.
+//!
+//! Everything here can be repeated: a column remembers up to which step it is described and stored, and a batch
+//! given a second time after an error goes on where it stopped.
+
+use super::batch::{Batch, Entry};
+use super::dtype::{self, Cell, Class, DType};
+use super::files::Files;
+use super::manifest::{Manifest, MetricEntry};
+use super::monotonic::Monotonic;
+use super::name;
+use super::steps::{Indices, SegmentList};
+use crate::clock;
+use crate::error::{Error, Result};
+use crate::store::{ops, Store};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Rows of a column that something is true of: the first `rows`, the last of which has the step `last`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct Extent {
+    /// Number of rows.
+    pub rows: u64,
+    /// Step of the last one.
+    pub last: Option<u32>,
+}
+
+impl Extent {
+    fn extend(&mut self, entries: &[Entry]) {
+        if let Some(entry) = entries.last() {
+            self.rows += entries.len() as u64;
+            self.last = Some(entry.step);
+        }
+    }
+
+    /// The entries that lie beyond.
+    fn beyond<'a>(&self, entries: &'a [Entry]) -> &'a [Entry] {
+        match self.last {
+            None => entries,
+            Some(last) => &entries[entries.partition_point(|e| e.step <= last)..],
+        }
+    }
+}
+
+/// One metric in cold storage.
+#[derive(Debug)]
+pub struct Column {
+    /// Its name.
+    pub name: String,
+    /// The type of the value file.
+    pub dtype: DType,
+    /// How its steps are described.
+    pub indices: Indices,
+    /// The flag in the manifest.
+    pub flag: Option<Monotonic>,
+    /// Keys of the manifest that are not ours, carried along.
+    pub extra: Vec<(String, String)>,
+    /// Rows whose steps are described, in the manifest or the index file.
+    pub described: Extent,
+    /// Rows whose values are in the value file.
+    pub stored: Extent,
+    /// Bytes of whole values in the value file.
+    pub value_bytes: u64,
+    /// The value file.
+    pub value_path: PathBuf,
+    /// The index file, whether or not it is in use.
+    pub index_path: PathBuf,
+}
+
+impl Column {
+    /// A column without rows.
+    pub fn new(root: &Path, name: &str, dtype: DType, indices: Indices) -> Self {
+        Column {
+            name: name.to_owned(),
+            dtype,
+            indices,
+            flag: None,
+            extra: Vec::new(),
+            described: Extent::default(),
+            stored: Extent::default(),
+            value_bytes: 0,
+            value_path: name::value_path(root, name, dtype),
+            index_path: name::indices_path(root, name),
+        }
+    }
+
+    /// Bytes of the index file that describe the described rows.
+    pub fn index_bytes(&self) -> u64 {
+        self.described.rows * size_of::<u32>() as u64
+    }
+}
+
+/// All columns of a run folder.
+#[derive(Debug)]
+pub struct Columns {
+    store: Arc<dyn Store>,
+    root: PathBuf,
+    files: Files,
+    columns: Vec<Column>,
+    /// Ids of the columns that the manifest lists, in order of their first publication.
+    listed: Vec<u32>,
+    /// The manifest on disk does not say what the columns say.
+    unpublished: bool,
+    /// Nothing is published until the end (bulk layout).
+    staged: bool,
+    bytes_written: u64,
+    scratch: Vec<u8>,
+    cells: Vec<Cell>,
+}
+
+impl Columns {
+    /// No columns yet, in the folder `root`.
+    pub fn new(store: Arc<dyn Store>, root: &Path, open_files: usize, staged: bool) -> Self {
+        Columns {
+            files: Files::new(Arc::clone(&store), open_files),
+            store,
+            root: root.to_path_buf(),
+            columns: Vec::new(),
+            listed: Vec::new(),
+            unpublished: false,
+            staged,
+            bytes_written: 0,
+            scratch: Vec::new(),
+            cells: Vec::new(),
+        }
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// The run folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The columns, by id.
+    pub fn all(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The columns, by id, for recovery and finish, which change them together with their files.
+    pub fn all_mut(&mut self) -> &mut [Column] {
+        &mut self.columns
+    }
+
+    /// Adds a column as it was found, to be listed in the manifest.
+    pub fn add(&mut self, column: Column) {
+        self.columns.push(column);
+        self.list((self.columns.len() - 1) as u32);
+    }
+
+    /// Adds a column that has an id but no values yet; the manifest does not list it.
+    pub fn reserve(&mut self, column: Column) {
+        self.columns.push(column);
+    }
+
+    /// Lists a column in the manifest from now on.
+    pub fn list(&mut self, id: u32) {
+        if !self.listed.contains(&id) {
+            self.listed.push(id);
+            self.unpublished = true;
+        }
+    }
+
+    /// The manifest says what the columns say.
+    pub fn set_published(&mut self) {
+        self.unpublished = false;
+    }
+
+    /// Bytes written to value and index files since the last call.
+    pub fn take_bytes_written(&mut self) -> u64 {
+        std::mem::take(&mut self.bytes_written)
+    }
+
+    /// The flags to be published with the next manifest, by id (format §9.4).
+    pub fn set_flags(&mut self, flags: &[Option<Monotonic>]) {
+        for (column, flag) in self.columns.iter_mut().zip(flags) {
+            self.unpublished |= column.flag != *flag;
+            column.flag = *flag;
+        }
+    }
+
+    /// The manifest that describes the columns (format §6).
+    pub fn manifest(&self, run_rows: Option<u64>) -> Manifest {
+        let entry = |c: &Column| {
+            let entry = MetricEntry {
+                indices: c.indices.clone(),
+                dtype: c.dtype,
+                monotonic: c.flag,
+                extra: c.extra.clone(),
+            };
+            (c.name.clone(), entry)
+        };
+        Manifest {
+            metrics: self.listed.iter().map(|id| entry(&self.columns[*id as usize])).collect(),
+            when_exported: Some(clock::utc_now()),
+            run_rows,
+        }
+    }
+
+    /// Replaces the manifest if it does not say what the columns say.
+    pub fn publish(&mut self) -> Result<()> {
+        if self.unpublished && !self.staged {
+            ops::replace(&*self.store, &self.root.join(name::MANIFEST), &self.manifest(None).to_text())?;
+            self.unpublished = false;
+        }
+        Ok(())
+    }
+
+    /// Moves rows into the columns in the order of format §11 row 4: steps into index files or segment lists, then
+    /// the manifest if it changed, then the values. May be repeated after an error.
+    pub fn absorb(&mut self, batch: &Batch) -> Result<()> {
+        let by_column = batch.transpose(self.columns.len());
+        for (id, entries) in by_column.columns() {
+            self.describe(id as usize, entries)?;
+        }
+        self.publish()?;
+        for (id, entries) in by_column.columns() {
+            self.store_values(id as usize, entries, batch)?;
+        }
+        Ok(())
+    }
+
+    /// Moves rows into the columns of the direct layout: value, then step, then the manifest where a metric is new
+    /// (format §11). May be repeated after an error.
+    pub fn absorb_direct(&mut self, batch: &Batch) -> Result<()> {
+        let by_column = batch.transpose(self.columns.len());
+        for (id, entries) in by_column.columns() {
+            self.store_values(id as usize, entries, batch)?;
+            self.describe(id as usize, entries)?;
+        }
+        self.publish()
+    }
+
+    fn describe(&mut self, id: usize, entries: &[Entry]) -> Result<()> {
+        let column = &mut self.columns[id];
+        let new = column.described.beyond(entries);
+        if new.is_empty() {
+            return Ok(());
+        }
+        match &mut column.indices {
+            Indices::File => {
+                self.scratch.clear();
+                self.scratch.extend(new.iter().flat_map(|e| e.step.to_le_bytes()));
+                self.files.append(&column.index_path, column.index_bytes(), &self.scratch)?;
+                self.bytes_written += self.scratch.len() as u64;
+                column.described.extend(new);
+            }
+            Indices::List(list) => {
+                for entry in new {
+                    self.unpublished |= list.append(column.described.rows, entry.step)?;
+                    column.described.rows += 1;
+                    column.described.last = Some(entry.step);
+                }
+            }
+        }
+        self.spill(id)
+    }
+
+    /// Replaces an over-long list of segments by an index file, complete before the manifest names it (format §7).
+    pub fn spill(&mut self, id: usize) -> Result<()> {
+        let column = &self.columns[id];
+        match &column.indices {
+            Indices::List(list) if list.must_spill(column.described.rows) => self.spill_always(id),
+            _ => Ok(()),
+        }
+    }
+
+    /// Replaces a list of segments by an index file, whatever its length (direct layout).
+    pub fn spill_always(&mut self, id: usize) -> Result<()> {
+        let column = &mut self.columns[id];
+        let rows = column.described.rows;
+        let Indices::List(list) = &column.indices else { return Ok(()) };
+        let text = steps_text(list, rows);
+        self.files.forget(&column.index_path);
+        write_in_folder(&*self.store, &column.index_path, &text)?;
+        self.files.note_written(&column.index_path);
+        self.bytes_written += text.len() as u64;
+        column.indices = Indices::File;
+        self.unpublished = true;
+        Ok(())
+    }
+
+    fn store_values(&mut self, id: usize, entries: &[Entry], batch: &Batch) -> Result<()> {
+        let column = &mut self.columns[id];
+        let new = column.stored.beyond(entries);
+        if new.is_empty() {
+            return Ok(());
+        }
+        self.scratch.clear();
+        if column.dtype == DType::Json {
+            for entry in new {
+                self.scratch.extend_from_slice(batch.json(entry.cell));
+                self.scratch.push(b'\n');
+            }
+        } else {
+            self.cells.clear();
+            self.cells.extend(new.iter().map(|e| e.cell));
+            dtype::encode(column.dtype, &self.cells, &mut self.scratch);
+        }
+        self.files.append(&column.value_path, column.value_bytes, &self.scratch)?;
+        column.value_bytes += self.scratch.len() as u64;
+        column.stored.extend(new);
+        self.bytes_written += self.scratch.len() as u64;
+        Ok(())
+    }
+
+    /// Gives a column a wider type (format §9.2): the values converted beside the old file and published, then the
+    /// manifest, then the old file removed. May be repeated after an error.
+    pub fn promote(&mut self, id: usize, wider: DType) -> Result<()> {
+        let column = &self.columns[id];
+        if column.dtype == wider {
+            return self.publish();
+        }
+        let old_path = column.value_path.clone();
+        let has_values = column.stored.rows > 0;
+        if has_values {
+            self.write_values_as(id, wider)?;
+        }
+        self.set_dtype(id, wider);
+        self.publish()?;
+        self.files.forget(&old_path);
+        if has_values {
+            ops::remove_if_present(&*self.store, &old_path)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the values of a column in another type to the file of that type, durably. The column goes on with its
+    /// old file until [`Columns::set_dtype`].
+    pub fn write_values_as(&mut self, id: usize, dtype: DType) -> Result<()> {
+        let cells = self.read_cells(id)?;
+        let mut bytes = Vec::new();
+        dtype::encode(dtype, &cells, &mut bytes);
+        let path = name::value_path(&self.root, &self.columns[id].name, dtype);
+        self.files.forget(&path);
+        ops::replace(&*self.store, &path, &bytes)?;
+        self.bytes_written += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// From now on a column has the values of its rows in the file of this type.
+    pub fn set_dtype(&mut self, id: usize, dtype: DType) {
+        let column = &mut self.columns[id];
+        column.dtype = dtype;
+        column.value_path = name::value_path(&self.root, &column.name, dtype);
+        if let Some(size) = dtype.size() {
+            column.value_bytes = column.stored.rows * size as u64;
+        }
+        self.unpublished = true;
+    }
+
+    /// The numeric values of a column that are in cold storage.
+    pub fn read_cells(&self, id: usize) -> Result<Vec<Cell>> {
+        let column = &self.columns[id];
+        let mut cells = Vec::new();
+        if column.dtype.class() == Class::Json || column.stored.rows == 0 {
+            return Ok(cells);
+        }
+        let file = self.store.open_read(&column.value_path)?;
+        let mut bytes = ops::read_from(&*file, 0)?;
+        let wanted = usize::try_from(column.value_bytes).unwrap_or(usize::MAX);
+        if bytes.len() < wanted {
+            return Err(Error::corrupt(
+                &column.value_path,
+                format_args!("holds {} bytes where {wanted} were written", bytes.len()),
+            ));
+        }
+        bytes.truncate(wanted);
+        dtype::decode(column.dtype, &bytes, &mut cells);
+        Ok(cells)
+    }
+
+    /// One value of a column that is in cold storage.
+    pub fn read_cell(&self, id: usize, row: u64) -> Result<Option<Cell>> {
+        let column = &self.columns[id];
+        let Some(size) = column.dtype.size() else { return Ok(None) };
+        let mut bytes = [0; 8];
+        let file = self.store.open_read(&column.value_path)?;
+        let mut cells = Vec::with_capacity(1);
+        let got = ops::read_full(&*file, &mut bytes[..size], row * size as u64)?;
+        dtype::decode(column.dtype, &bytes[..got], &mut cells);
+        Ok(cells.first().copied())
+    }
+
+    /// Everything in the columns is on stable storage. Says how many syncs that took.
+    pub fn sync(&mut self) -> Result<u64> {
+        self.files.sync()
+    }
+}
+
+/// The first `rows` steps of a list as the content of an index file.
+fn steps_text(list: &SegmentList, rows: u64) -> Vec<u8> {
+    let mut steps = Vec::new();
+    list.expand(rows, 0..rows, &mut steps);
+    steps.iter().flat_map(|s| s.to_le_bytes()).collect()
+}
+
+/// Writes and syncs a file whose folder may not exist yet.
+fn write_in_folder(store: &dyn Store, path: &Path, bytes: &[u8]) -> Result<()> {
+    ops::create_dirs(store, ops::parent_of(path))?;
+    ops::write_new(store, path, bytes)
+}

@@ -1,0 +1,66 @@
+//! What all layouts of a writer share: the step in hand, its row, the metrics, the counters.
+
+use super::batch::Row;
+use super::options::{WriterOptions, WriterStats};
+use super::schema::Schema;
+use crate::error::{Code, Error, Result};
+use std::path::PathBuf;
+
+/// Step numbers end here (format §16).
+pub const STEP_LIMIT: u64 = 1 << 32;
+
+/// The caller's side of a writer.
+#[derive(Debug)]
+pub struct Core {
+    /// The run directory.
+    pub run_dir: PathBuf,
+    /// The run folder.
+    pub root: PathBuf,
+    /// What the caller chose.
+    pub options: WriterOptions,
+    /// The metrics.
+    pub schema: Schema,
+    /// The step in hand; [`STEP_LIMIT`] once the last step was ended.
+    pub step: u64,
+    /// The values of the step in hand.
+    pub row: Row,
+    /// Counters.
+    pub stats: WriterStats,
+    /// The first error that a write of this step met.
+    pub refused: Option<Error>,
+    /// The first I/O error, under the policy that fails for good.
+    pub latched: Option<Error>,
+    /// What recovery found broken and how it was mended.
+    pub warnings: Vec<String>,
+}
+
+impl Core {
+    /// Number of the step in hand, for a row.
+    pub fn step_number(&self) -> Result<u32> {
+        u32::try_from(self.step)
+            .map_err(|_| Error::state("step 4294967295 was the last one: steps are 32-bit numbers"))
+    }
+
+    /// Counts an error that the disk or a background task met, and latches it under the policy that fails.
+    pub fn note(&mut self, error: &Error) {
+        if error.code() == Code::Io {
+            self.stats.io_errors += 1;
+        }
+        if self.options.on_io_error == super::options::OnIoError::Fail && self.latched.is_none() {
+            self.latched = Some(error.clone());
+        }
+    }
+
+    /// How many rows may wait for the disk (format §11 row 5).
+    pub fn backlog_limit(&self) -> usize {
+        usize::try_from(self.options.hotsize.saturating_mul(10)).unwrap_or(usize::MAX)
+    }
+}
+
+/// The first of two errors: what was tried first is told.
+pub fn first(a: Result<()>, b: Result<()>) -> Result<()> {
+    match a {
+        Err(e) => Err(e),
+        Ok(()) => b,
+    }
+}

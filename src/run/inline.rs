@@ -1,0 +1,249 @@
+//! The layouts without a hot log: direct, where a row goes straight to the columns, and bulk, where everything is
+//! staged beside the run and published whole (format §11).
+
+use super::batch::Batch;
+use super::core::Core;
+use super::engine::{Compaction, Counters, Engine};
+use super::finish;
+use super::leftovers;
+use super::manifest::Manifest;
+use super::name;
+use super::options::{Durability, FinishOptions};
+use super::steps::{Indices, SegmentList};
+use crate::error::{Error, Result};
+use crate::store::{ops, Kind, Store};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Bytes of rows that a bulk export keeps in memory before it writes them to the staged columns.
+const BULK_BATCH: usize = 8 << 20;
+
+/// The state of both layouts.
+#[derive(Debug)]
+pub struct Inline {
+    engine: Engine,
+    pending: Batch,
+    /// Bulk: nothing is visible before `finish`.
+    staged: bool,
+    since_sync: u64,
+}
+
+impl Inline {
+    /// Goes on with rows that are in no column yet.
+    pub fn new(engine: Engine, pending: Batch, staged: bool) -> Self {
+        Inline { engine, pending, staged, since_sync: 0 }
+    }
+
+    /// What the engine did so far.
+    pub fn counters(&self) -> &Counters {
+        &self.engine.counters
+    }
+
+    /// Rows that the disk refused and that wait in memory.
+    pub fn waiting_rows(&self) -> u64 {
+        if self.staged {
+            0
+        } else {
+            self.pending.rows() as u64
+        }
+    }
+
+    /// Ends the step in hand.
+    pub fn end_step(&mut self, core: &mut Core) -> Result<()> {
+        if core.row.is_empty() {
+            return self.write_pending(core, false);
+        }
+        let step = core.step_number()?;
+        self.settle_schema(core)?;
+        self.pending.push(step, &core.row);
+        core.row.clear();
+        self.write_pending(core, false)?;
+        self.sync_if_due(core)
+    }
+
+    /// What was written of the step in hand reaches the operating system (direct), or nothing (bulk).
+    pub fn flush(&mut self, core: &mut Core) -> Result<()> {
+        if self.staged || core.row.is_empty() {
+            return self.write_pending(core, false);
+        }
+        let step = core.step_number()?;
+        self.settle_schema(core)?;
+        self.pending.push(step, &core.row);
+        core.row.clear();
+        self.write_pending(core, false)
+    }
+
+    fn settle_schema(&mut self, core: &mut Core) -> Result<()> {
+        let Some(update) = core.schema.update(self.engine.columns.all().len()) else { return Ok(()) };
+        let form = if self.staged { Indices::List(SegmentList::new()) } else { Indices::File };
+        update.apply(&mut self.engine.columns, &form)?;
+        core.schema.settled();
+        Ok(())
+    }
+
+    fn write_pending(&mut self, core: &mut Core, all: bool) -> Result<()> {
+        if self.pending.is_empty() || (self.staged && !all && self.pending.weight() < BULK_BATCH) {
+            return Ok(());
+        }
+        let columns = &mut self.engine.columns;
+        let result =
+            if self.staged { columns.absorb(&self.pending) } else { columns.absorb_direct(&self.pending) };
+        let bytes = columns.take_bytes_written();
+        core.stats.bytes_written += bytes;
+        match result {
+            Ok(()) => {
+                core.stats.rows += self.pending.rows() as u64;
+                self.pending.clear();
+                Ok(())
+            }
+            Err(e) => {
+                core.note(&e);
+                core.stats.retries += u64::from(self.pending.rows() > 1);
+                while self.pending.rows() > core.backlog_limit() {
+                    self.pending.remove_first();
+                    core.stats.dropped_rows += 1;
+                }
+                Err(e)
+            }
+        }
+    }
+
+    fn sync_if_due(&mut self, core: &mut Core) -> Result<()> {
+        self.since_sync += 1;
+        let due = self.since_sync >= u64::from(core.options.sync_steps.max(1));
+        if self.staged || core.options.durability != Durability::System || !due {
+            return Ok(());
+        }
+        self.since_sync = 0;
+        self.engine.sync_columns().inspect_err(|e| core.note(e))
+    }
+
+    /// Everything acknowledged so far is on stable storage; of a bulk export nothing is, before it is finished.
+    pub fn sync(&mut self, core: &mut Core) -> Result<()> {
+        self.write_pending(core, true)?;
+        self.engine.sync_columns().inspect_err(|e| core.note(e))?;
+        let store = self.engine.columns.store();
+        store.sync_dir(self.engine.columns.root())?;
+        store.sync_dir(&core.run_dir)
+    }
+
+    /// Flushes and lets everything go. An unfinished bulk export leaves nothing behind.
+    pub fn close(&mut self, core: &mut Core) -> Result<()> {
+        let written = if self.staged { Ok(()) } else { self.flush(core) };
+        let cleaned = match self.staged {
+            true => ops::remove_tree(&**self.engine.columns.store(), self.engine.columns.root()),
+            false => Ok(()),
+        };
+        let released = self.engine.lock.take().map_or(Ok(()), super::lock::RunLock::release);
+        written.and(cleaned).and(released)
+    }
+
+    /// Makes the run final.
+    pub fn finish(&mut self, core: &mut Core, options: &FinishOptions) -> Result<()> {
+        if !core.row.is_empty() {
+            let step = core.step_number()?;
+            self.settle_schema(core)?;
+            self.pending.push(step, &core.row);
+            core.row.clear();
+        }
+        self.write_pending(core, true)?;
+        let mut last = Compaction::default();
+        core.schema.flags(&mut last.flags);
+        if self.staged {
+            self.publish_staged(core, &last, options)
+        } else {
+            finish::finish(&mut self.engine, &last, &core.run_dir, options)
+        }
+        .inspect_err(|e| core.note(e))
+    }
+
+    /// Puts the staged columns in the place of the run.
+    fn publish_staged(&mut self, core: &Core, last: &Compaction, options: &FinishOptions) -> Result<()> {
+        self.engine.check_lock()?;
+        let columns = &mut self.engine.columns;
+        let store = Arc::clone(columns.store());
+        let (staging, target) = (columns.root().to_path_buf(), core.run_dir.join(name::FOLDER));
+        columns.set_flags(&last.flags);
+        let config = match &options.config_overrides {
+            None => None,
+            Some(overrides) => {
+                let text = super::config::read(&*store, &staging)?.unwrap_or_else(|| "{}".into());
+                Some(super::config::merge_overrides(text.as_bytes(), overrides)?)
+            }
+        };
+        let archive = core.run_dir.join(name::ARCHIVE);
+        if options.archive {
+            keep_foreign(&*store, &target, &staging)?;
+            finish::archive(columns, &core.run_dir, options, config)?;
+            finish::remove_folder(&*store, &target)?;
+            ops::remove_tree(&*store, &staging)?;
+        } else {
+            columns.sync()?;
+            finish::settle(columns, options, config)?;
+            keep_foreign(&*store, &target, &staging)?;
+            columns.sync()?;
+            store.sync_dir(&staging)?;
+            let old = retired(&core.run_dir);
+            ops::remove_tree(&*store, &old)?;
+            if ops::is_dir(&*store, &target)? {
+                store.rename(&target, &old)?;
+            }
+            store.rename(&staging, &target)?;
+            store.sync_dir(&core.run_dir)?;
+            ops::remove_if_present(&*store, &archive)?;
+            ops::remove_tree(&*store, &old)?;
+        }
+        store.sync_dir(&core.run_dir)?;
+        self.engine.lock.take().map_or(Ok(()), super::lock::RunLock::release)
+    }
+
+    /// Rows in memory and the columns, for those who need all values of a metric.
+    pub fn parts(&self) -> (&Batch, &Engine) {
+        (&self.pending, &self.engine)
+    }
+
+    /// The engine.
+    pub fn engine(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+}
+
+/// Where a bulk export is staged.
+pub fn staging(run_dir: &Path) -> PathBuf {
+    run_dir.join(".plattli.bulk")
+}
+
+/// Where a folder is put that a bulk export replaces, until it is removed.
+pub fn retired(run_dir: &Path) -> PathBuf {
+    run_dir.join(".plattli.replaced")
+}
+
+/// Copies the files that are not the replaced run's own into the export. One that would be a file of the export is
+/// an error.
+fn keep_foreign(store: &dyn Store, old: &Path, staging: &Path) -> Result<()> {
+    if !ops::is_dir(store, old)? {
+        return Ok(());
+    }
+    let path = old.join(name::MANIFEST);
+    let manifest = match ops::read_file(store, &path)? {
+        Some(bytes) => Manifest::parse(&bytes, &path)?,
+        None => return Ok(()),
+    };
+    for (file, kind) in ops::walk_files(store, old)? {
+        if leftovers::is_of_run(&manifest, &file) || kind != Kind::File {
+            continue;
+        }
+        let (from, to) = (old.join(&file), staging.join(&file));
+        if store.link_metadata(&to)?.is_some() {
+            return Err(Error::new(
+                crate::Code::Exists,
+                format!("{} is in the way of the export: move it away", from.display()),
+            ));
+        }
+        if let Some(bytes) = ops::read_file(store, &from)? {
+            ops::create_dirs(store, ops::parent_of(&to))?;
+            ops::write_new(store, &to, &bytes)?;
+        }
+    }
+    Ok(())
+}

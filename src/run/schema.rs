@@ -1,0 +1,332 @@
+//! The metrics as the caller's thread knows them: names, ids, types, and what a value must be to enter.
+
+use super::batch::Row;
+use super::columns::{Column, Columns};
+use super::dtype::{self, Cell, Class, DType, Fit, Value};
+use super::monotonic::{Monotonic, MonotonicTracker};
+use super::name::{self, NameTable};
+use super::steps::Indices;
+use crate::error::{Error, Result};
+use crate::json;
+use std::collections::HashMap;
+
+/// No step has this number.
+const NEVER: u64 = u64::MAX;
+
+/// One metric.
+#[derive(Debug)]
+pub struct Metric {
+    /// Its name.
+    pub name: Box<str>,
+    /// `,"name":`, as it stands in a hot line.
+    pub key: Box<[u8]>,
+    /// Its type, the widest that its values need so far.
+    pub dtype: DType,
+    class: Class,
+    /// Follows all values written, those in the hot log included (format §9.4).
+    pub tracker: MonotonicTracker,
+    /// The step that it was last written in.
+    written_in: u64,
+    /// It has been written at least once, so that its type is settled by a value.
+    pub used: bool,
+    listed: Listed,
+}
+
+/// What the columns and the manifest know of a metric.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Listed {
+    /// Nothing.
+    No,
+    /// It waits in [`Schema::changes`].
+    Waiting,
+    /// All of it.
+    Yes,
+}
+
+/// Metrics that columns and manifest are to learn of.
+#[derive(Debug)]
+pub struct SchemaUpdate {
+    /// Metrics that have no column yet, with their ids.
+    new: Vec<(u32, String, DType)>,
+    /// Metrics to be listed with these types, in the order in which they were first written.
+    changed: Vec<(u32, String, DType)>,
+    flags: Vec<Option<Monotonic>>,
+}
+
+impl SchemaUpdate {
+    /// Tells the columns; new ones describe their steps in the given form. The manifest is left to be published.
+    /// May be repeated after an error.
+    pub fn apply(&self, columns: &mut Columns, form: &Indices) -> Result<()> {
+        let root = columns.root().to_path_buf();
+        for (id, name, dtype) in &self.new {
+            if *id as usize >= columns.all().len() {
+                columns.reserve(Column::new(&root, name, *dtype, form.clone()));
+            }
+        }
+        columns.set_flags(&self.flags);
+        for (id, _, dtype) in &self.changed {
+            if columns.all()[*id as usize].dtype != *dtype {
+                columns.promote(*id as usize, *dtype)?;
+            }
+            columns.list(*id);
+        }
+        Ok(())
+    }
+}
+
+/// All metrics of a run.
+#[derive(Debug, Default)]
+pub struct Schema {
+    metrics: Vec<Metric>,
+    by_name: HashMap<Box<str>, u32>,
+    table: NameTable,
+    /// Simulation codes write the same names in the same order: the one after the last is tried first.
+    guess: usize,
+    changes: Vec<u32>,
+}
+
+impl Schema {
+    /// The metrics, by id.
+    pub fn metrics(&self) -> &[Metric] {
+        &self.metrics
+    }
+
+    /// Columns and manifest know everything.
+    pub fn settled(&mut self) {
+        for id in self.changes.drain(..) {
+            self.metrics[id as usize].listed = Listed::Yes;
+        }
+    }
+
+    /// What columns and manifest must learn before a row of the step in hand is written; `None` if nothing.
+    pub fn update(&self, known: usize) -> Option<SchemaUpdate> {
+        if self.changes.is_empty() {
+            return None;
+        }
+        let mut flags = Vec::new();
+        self.flags(&mut flags);
+        let describe = |id: u32| {
+            let metric = &self.metrics[id as usize];
+            (id, metric.name.to_string(), metric.dtype)
+        };
+        Some(SchemaUpdate {
+            new: (known as u32..self.metrics.len() as u32).map(describe).collect(),
+            changed: self.changes.iter().map(|id| describe(*id)).collect(),
+            flags,
+        })
+    }
+
+    /// The flags as they are now, by id.
+    pub fn flags(&self, into: &mut Vec<Option<Monotonic>>) {
+        into.clear();
+        into.extend(self.metrics.iter().map(|m| m.tracker.flag()));
+    }
+
+    /// Adds a metric found on disk.
+    pub fn insert_existing(&mut self, name: &str, dtype: DType, tracker: MonotonicTracker) {
+        let id = self.insert(name, dtype, tracker);
+        let metric = &mut self.metrics[id as usize];
+        metric.listed = Listed::Yes;
+        metric.used = true;
+    }
+
+    fn insert(&mut self, name: &str, dtype: DType, tracker: MonotonicTracker) -> u32 {
+        let id = self.metrics.len() as u32;
+        let mut key = vec![b','];
+        json::push_str(&mut key, name);
+        key.push(b':');
+        self.table.insert(name);
+        self.by_name.insert(name.into(), id);
+        self.metrics.push(Metric {
+            name: name.into(),
+            key: key.into(),
+            dtype,
+            class: dtype.class(),
+            tracker,
+            written_in: NEVER,
+            used: false,
+            listed: Listed::No,
+        });
+        id
+    }
+
+    /// The id of a name, if there is one.
+    #[inline]
+    pub fn find(&mut self, name: &str) -> Option<u32> {
+        if self.metrics.get(self.guess).is_some_and(|m| *m.name == *name) {
+            self.guess += 1;
+            return Some((self.guess - 1) as u32);
+        }
+        let id = *self.by_name.get(name)?;
+        self.guess = id as usize + 1;
+        Some(id)
+    }
+
+    /// The id of a name, which is added if it is new. The type of an existing metric must agree in kind: integers,
+    /// floats, or JSON, which takes anything; an integer may enter a float metric.
+    pub fn declare(&mut self, name: &str, dtype: DType) -> Result<u32> {
+        let Some(id) = self.find(name) else {
+            self.table.check_new(name)?;
+            return Ok(self.insert(name, dtype, MonotonicTracker::new()));
+        };
+        let metric = &mut self.metrics[id as usize];
+        if !metric.used {
+            metric.dtype = dtype;
+            metric.class = dtype.class();
+            return Ok(id);
+        }
+        let agrees = match (metric.class, dtype.class()) {
+            (Class::Json, _) | (Class::Float, Class::Int) => true,
+            (have, want) => have == want,
+        };
+        if agrees {
+            Ok(id)
+        } else {
+            Err(Error::type_error(format!(
+                "metric {} holds {} and cannot take values of type {dtype}",
+                name::quoted(name),
+                metric.dtype
+            )))
+        }
+    }
+
+    /// Adds a value to the row of `step`, and its text to `line` if there is one. Where format §9.2 decides by the
+    /// range of all values of the metric, and `range` does not give it, nothing is done and `false` returned.
+    #[inline]
+    pub fn write(
+        &mut self,
+        id: u32,
+        value: Value<'_>,
+        step: u64,
+        row: &mut Row,
+        line: Option<&mut Vec<u8>>,
+        range: Option<(i128, i128)>,
+    ) -> Result<bool> {
+        let Some(metric) = self.metrics.get_mut(id as usize) else {
+            return Err(Error::argument(format!("there is no metric with the id {id}")));
+        };
+        if metric.written_in == step {
+            return Err(twice(metric, step));
+        }
+        if metric.class == Class::Json {
+            write_json(metric, id, &value, row, line)?;
+        } else {
+            let cell = match dtype::fit(metric.dtype, &value) {
+                Ok(Fit::Same(cell)) => cell,
+                Ok(Fit::Widen(wider, cell)) => {
+                    metric.widen(wider);
+                    cell
+                }
+                Ok(Fit::NeedsRange) => {
+                    let Some(range) = range else { return Ok(false) };
+                    let (wider, cell) = fit_by_range(metric, &value, range)?;
+                    metric.widen(wider);
+                    cell
+                }
+                Err(e) => return Err(e.within(format_args!("metric {}", name::quoted(&metric.name)))),
+            };
+            metric.tracker.push(metric.dtype, cell);
+            row.push(id, cell);
+            if let Some(line) = line {
+                line.extend_from_slice(&metric.key);
+                dtype::push_cell(line, metric.dtype, cell);
+            }
+        }
+        metric.written_in = step;
+        metric.used = true;
+        if metric.listed == Listed::No {
+            metric.listed = Listed::Waiting;
+            self.changes.push(id);
+        }
+        Ok(true)
+    }
+
+    /// Checks that each value can enter its metric in this step, changing nothing: rows are taken whole or not at all.
+    pub fn check_row<'a>(
+        &self,
+        ids: &[u32],
+        values: impl Iterator<Item = Value<'a>>,
+        step: u64,
+    ) -> Result<()> {
+        for (position, (id, value)) in ids.iter().zip(values).enumerate() {
+            let Some(metric) = self.metrics.get(*id as usize) else {
+                return Err(Error::argument(format!("there is no metric with the id {id}")));
+            };
+            // Rows are short or ascending in practice, so that looking back one is nearly always all it takes.
+            let again = ids[..position].last().is_some_and(|last| last >= id) && ids[..position].contains(id);
+            if metric.written_in == step || again {
+                return Err(twice(metric, step));
+            }
+            if metric.class != Class::Json {
+                dtype::fit(metric.dtype, &value)
+                    .map_err(|e| e.within(format_args!("metric {}", name::quoted(&metric.name))))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Metric {
+    fn widen(&mut self, wider: DType) {
+        if self.dtype != wider {
+            self.dtype = wider;
+            // A metric that waits anyway is made with its new type.
+            if self.listed == Listed::Yes {
+                self.listed = Listed::No;
+            }
+        }
+    }
+}
+
+#[cold]
+fn twice(metric: &Metric, step: u64) -> Error {
+    Error::state(format!("metric {} was already written in step {step}", name::quoted(&metric.name)))
+}
+
+#[cold]
+fn fit_by_range(metric: &Metric, value: &Value<'_>, (min, max): (i128, i128)) -> Result<(DType, Cell)> {
+    let Some(cell) = value.cell() else { return Err(Error::internal("an integer without a cell")) };
+    let new = dtype::cell_to_i128(value.own_dtype(), cell);
+    let wider = dtype::fit_range(min.min(new), max.max(new))
+        .map_err(|e| e.within(format_args!("metric {}", name::quoted(&metric.name))))?;
+    Ok((wider, cell))
+}
+
+/// JSON metrics take anything: numbers, bools and strings as their JSON text.
+fn write_json(
+    metric: &Metric,
+    id: u32,
+    value: &Value<'_>,
+    row: &mut Row,
+    line: Option<&mut Vec<u8>>,
+) -> Result<()> {
+    let refuse = |e: json::JsonError| {
+        Error::argument(format!("metric {}: the value is not JSON: {e}", name::quoted(&metric.name)))
+    };
+    row.push_json(id, |text| push_value(text, value, json::Spacing::Spaced).map_err(refuse))?;
+    if let Some(line) = line {
+        line.extend_from_slice(&metric.key);
+        // The same text was accepted a moment ago, so this cannot fail; if it did the line must not be half.
+        push_value(line, value, json::Spacing::Compact).map_err(|e| Error::internal(e.to_string()))?;
+    }
+    Ok(())
+}
+
+fn push_value(
+    out: &mut Vec<u8>,
+    value: &Value<'_>,
+    spacing: json::Spacing,
+) -> std::result::Result<(), json::JsonError> {
+    match value {
+        Value::Json(text) => return json::transcode_strict(text, spacing, out),
+        Value::Str(text) => json::push_str(out, text),
+        Value::Bool(flag) => out.extend_from_slice(if *flag { b"true" } else { b"false" }),
+        Value::F32(v) => json::push_f64(out, f64::from(*v)),
+        Value::F64(v) => json::push_f64(out, *v),
+        other => {
+            let own = other.own_dtype();
+            dtype::push_cell(out, own, other.cell().unwrap_or_default());
+        }
+    }
+    Ok(())
+}

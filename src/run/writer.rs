@@ -1,0 +1,387 @@
+//! The writer of a run: one call per metric per step.
+
+use super::config;
+use super::core::{Core, STEP_LIMIT};
+use super::dtype::{Class, DType, Value};
+use super::finish::{cell_range, value_range};
+use super::open::{open, Backend};
+use super::options::{Config, FinishOptions, WriterOptions, WriterStats};
+use crate::clock::Tick;
+use crate::error::{Code, Error, Result};
+use crate::fork;
+use crate::store::{DiskStore, Store};
+use std::path::Path;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// A run open for writing. Calls from several threads are serialised.
+///
+/// Dropping a writer flushes and lets go of the run, quietly; it never finishes it. [`Writer::close`] does the same
+/// and reports.
+pub struct Writer {
+    inner: Mutex<Inner>,
+    generation: u32,
+}
+
+struct Inner {
+    core: Core,
+    backend: Backend,
+    life: Life,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Life {
+    Open,
+    Finished,
+    Closed,
+}
+
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writer").finish_non_exhaustive()
+    }
+}
+
+impl Writer {
+    /// Opens a run for writing, on disk. A new run directory is made; an existing run is recovered and continued
+    /// (format §12).
+    pub fn open(run_dir: &Path, options: &WriterOptions) -> Result<Writer> {
+        Self::open_in(Arc::new(DiskStore), run_dir, options)
+    }
+
+    /// Opens a run for writing in a store.
+    pub fn open_in(store: Arc<dyn Store>, run_dir: &Path, options: &WriterOptions) -> Result<Writer> {
+        fork::ensure_registered()?;
+        let generation = fork::generation();
+        let (core, backend) = open(&store, run_dir, options)?;
+        Ok(Writer { inner: Mutex::new(Inner { core, backend, life: Life::Open }), generation })
+    }
+
+    #[inline]
+    fn lock(&self) -> Result<MutexGuard<'_, Inner>> {
+        if fork::generation() != self.generation {
+            return Err(Error::new(Code::Forked, "this writer belongs to the parent process"));
+        }
+        self.inner.lock().map_err(|_| Error::internal("an earlier call on this writer panicked"))
+    }
+
+    #[inline]
+    fn open_inner(&self) -> Result<MutexGuard<'_, Inner>> {
+        let inner = self.lock()?;
+        match inner.life {
+            Life::Open => Ok(inner),
+            _ => Err(inner.ended()),
+        }
+    }
+
+    /// The id of a metric, for [`Writer::put`]; a new name is added with the type `dtype`.
+    ///
+    /// The type of an existing metric must agree in kind. A metric appears in the run with its first value.
+    pub fn metric(&self, name: &str, dtype: DType) -> Result<u32> {
+        self.open_inner()?.core.schema.declare(name, dtype)
+    }
+
+    /// Writes a value in the step in hand; a new metric gets the type of the value (format §9.1).
+    #[inline]
+    pub fn write(&self, name: &str, value: Value<'_>) -> Result<()> {
+        let mut inner = self.open_inner()?;
+        let id = match inner.core.schema.find(name) {
+            Some(id) => Ok(id),
+            None => inner.core.schema.declare(name, value.own_dtype()),
+        };
+        let result = id.and_then(|id| inner.put(id, value));
+        inner.remember(result)
+    }
+
+    /// Writes a value by the id of its metric.
+    #[inline]
+    pub fn put(&self, id: u32, value: Value<'_>) -> Result<()> {
+        let mut inner = self.open_inner()?;
+        let result = inner.put(id, value);
+        inner.remember(result)
+    }
+
+    /// Writes a value for each of several metrics, all or none.
+    pub fn put_row_f64(&self, ids: &[u32], values: &[f64]) -> Result<()> {
+        self.put_row(ids, values.iter().map(|v| Value::F64(*v)))
+    }
+
+    /// Writes a value for each of several metrics, all or none.
+    pub fn put_row_f32(&self, ids: &[u32], values: &[f32]) -> Result<()> {
+        self.put_row(ids, values.iter().map(|v| Value::F32(*v)))
+    }
+
+    fn put_row<'a>(
+        &self,
+        ids: &[u32],
+        values: impl ExactSizeIterator<Item = Value<'a>> + Clone,
+    ) -> Result<()> {
+        let mut inner = self.open_inner()?;
+        let result = inner.put_row(ids, values);
+        inner.remember(result)
+    }
+
+    /// The step in hand: the one that the next [`Writer::end_step`] ends.
+    pub fn step(&self) -> Result<u32> {
+        self.open_inner()?.core.step_number()
+    }
+
+    /// Sets the step in hand, forward only and between steps.
+    pub fn set_step(&self, step: u32) -> Result<()> {
+        let mut inner = self.open_inner()?;
+        let core = &mut inner.core;
+        if u64::from(step) < core.step {
+            return Err(Error::state(format!(
+                "cannot go back from step {} to {step}: open the run at that step instead",
+                core.step
+            )));
+        }
+        if u64::from(step) > core.step && inner.row_begun() {
+            return Err(Error::state(format!(
+                "step {} has values and was not ended: end it before going to step {step}",
+                inner.core.step
+            )));
+        }
+        inner.core.step = u64::from(step);
+        Ok(())
+    }
+
+    /// Ends the step in hand. When this returns `Ok`, this step and every one before it survive the death of the
+    /// process. The step is ended whatever is returned; the first error of a write of this step is returned again.
+    pub fn end_step(&self) -> Result<()> {
+        let mut inner = self.open_inner()?;
+        let inner = &mut *inner;
+        let start = Tick::now();
+        let written = inner.end_step();
+        inner.core.step = (inner.core.step + 1).min(STEP_LIMIT);
+        inner.core.stats.steps += 1;
+        inner.charge(start);
+        match inner.core.refused.take() {
+            Some(refused) => Err(refused),
+            None => written,
+        }
+    }
+
+    /// What was written of the step in hand reaches the operating system.
+    pub fn flush(&self) -> Result<()> {
+        let mut inner = self.open_inner()?;
+        let inner = &mut *inner;
+        let start = Tick::now();
+        let result = inner.check_latch().and_then(|()| match &mut inner.backend {
+            Backend::Compacting(hot) => hot.flush(&mut inner.core),
+            Backend::Inline(direct) => direct.flush(&mut inner.core),
+        });
+        inner.charge(start);
+        result
+    }
+
+    /// Everything acknowledged so far is on stable storage. Nothing is, before `finish`, in the bulk layout.
+    pub fn sync(&self) -> Result<()> {
+        let mut inner = self.open_inner()?;
+        let inner = &mut *inner;
+        inner.check_latch()?;
+        match &mut inner.backend {
+            Backend::Compacting(hot) => hot.sync(&mut inner.core),
+            Backend::Inline(direct) => direct.sync(&mut inner.core),
+        }
+    }
+
+    /// Replaces the configuration (format §5).
+    pub fn set_config(&self, config: &Config) -> Result<()> {
+        let mut inner = self.open_inner()?;
+        let inner = &mut *inner;
+        let (run_dir, config) = (inner.core.run_dir.clone(), config.clone());
+        let apply = move |engine: &mut super::engine::Engine| {
+            config::apply(&**engine.columns.store(), &run_dir, engine.columns.root(), &config)
+        };
+        match &mut inner.backend {
+            Backend::Compacting(hot) => hot.call(&mut inner.core, apply),
+            Backend::Inline(direct) => apply(direct.engine()),
+        }
+    }
+
+    /// What the writer has done so far. Legal until it is dropped; all zero in a forked child.
+    pub fn stats(&self) -> WriterStats {
+        if fork::generation() != self.generation {
+            return WriterStats::default();
+        }
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut stats = inner.core.stats;
+        let (counters, waiting) = match &inner.backend {
+            Backend::Compacting(hot) => (hot.counters(), hot.waiting_rows()),
+            Backend::Inline(direct) => (direct.counters(), direct.waiting_rows()),
+        };
+        stats.pending_rows = waiting;
+        stats.bytes_written += counters.bytes.load(Ordering::Relaxed);
+        stats.sync_count += counters.syncs.load(Ordering::Relaxed);
+        stats
+    }
+
+    /// What was found broken when the run was opened, and how it was mended.
+    pub fn warnings(&self) -> Result<Vec<String>> {
+        Ok(self.lock()?.core.warnings.clone())
+    }
+
+    /// Makes the run final (format §13); an unfinished step with values is included. Afterwards only
+    /// [`Writer::stats`] and [`Writer::close`] are legal. After an error it may be tried again.
+    pub fn finish(&self, options: &FinishOptions) -> Result<()> {
+        let mut inner = self.open_inner()?;
+        let inner = &mut *inner;
+        inner.check_latch()?;
+        match &mut inner.backend {
+            Backend::Compacting(hot) => hot.finish(&mut inner.core, options),
+            Backend::Inline(direct) => direct.finish(&mut inner.core, options),
+        }?;
+        inner.life = Life::Finished;
+        Ok(())
+    }
+
+    /// Flushes, waits for the background thread and lets go of the run, which can be continued. A second call does
+    /// nothing.
+    pub fn close(&self) -> Result<()> {
+        let mut inner = self.lock()?;
+        let inner = &mut *inner;
+        let life = std::mem::replace(&mut inner.life, Life::Closed);
+        if life != Life::Open {
+            return Ok(());
+        }
+        let refused = inner.core.refused.take();
+        let closed = match &mut inner.backend {
+            Backend::Compacting(hot) => hot.close(&mut inner.core),
+            Backend::Inline(direct) => direct.close(&mut inner.core),
+        };
+        match (refused, &inner.core.latched) {
+            (Some(refused), _) => Err(refused),
+            (None, Some(latched)) => closed.and(Err(latched.clone())),
+            (None, None) => closed,
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if fork::generation() == self.generation {
+            // Nobody is left to tell; `close` is there for those who want to know.
+            _ = self.close();
+        } else if let Ok(inner) = self.inner.get_mut() {
+            inner.abandon();
+        }
+    }
+}
+
+impl Inner {
+    #[inline]
+    fn put(&mut self, id: u32, value: Value<'_>) -> Result<()> {
+        if self.write(id, value, None)? {
+            return Ok(());
+        }
+        let range = self.range_of(id)?;
+        self.write(id, value, Some(range)).map(drop)
+    }
+
+    #[inline]
+    fn write(&mut self, id: u32, value: Value<'_>, range: Option<(i128, i128)>) -> Result<bool> {
+        let core = &mut self.core;
+        if core.step >= STEP_LIMIT {
+            return core.step_number().map(|_| true);
+        }
+        let line = match &mut self.backend {
+            Backend::Compacting(hot) => Some(hot.line(core.step, core.row.is_empty())),
+            Backend::Inline(_) => None,
+        };
+        core.schema.write(id, value, core.step, &mut core.row, line, range)
+    }
+
+    fn put_row<'a>(
+        &mut self,
+        ids: &[u32],
+        values: impl ExactSizeIterator<Item = Value<'a>> + Clone,
+    ) -> Result<()> {
+        if ids.len() != values.len() {
+            return Err(Error::argument(format!("{} ids but {} values", ids.len(), values.len())));
+        }
+        self.core.step_number()?;
+        self.core.schema.check_row(ids, values.clone(), self.core.step)?;
+        ids.iter().zip(values).try_for_each(|(id, value)| self.put(*id, value))
+    }
+
+    /// Keeps the first error of a step for its `end_step`.
+    #[inline]
+    fn remember(&mut self, result: Result<()>) -> Result<()> {
+        if let Err(e) = &result {
+            self.core.refused.get_or_insert_with(|| e.clone());
+        }
+        result
+    }
+
+    fn end_step(&mut self) -> Result<()> {
+        if self.core.step >= STEP_LIMIT {
+            return self.core.step_number().map(drop);
+        }
+        self.check_latch()?;
+        match &mut self.backend {
+            Backend::Compacting(hot) => hot.end_step(&mut self.core),
+            Backend::Inline(direct) => direct.end_step(&mut self.core),
+        }
+    }
+
+    fn row_begun(&self) -> bool {
+        !self.core.row.is_empty()
+    }
+
+    fn check_latch(&self) -> Result<()> {
+        self.core.latched.clone().map_or(Ok(()), Err)
+    }
+
+    fn ended(&self) -> Error {
+        let how = if self.life == Life::Finished { "finished" } else { "closed" };
+        Error::state(format!("the writer of {} is {how}", self.core.run_dir.display()))
+    }
+
+    fn charge(&mut self, start: Tick) {
+        let spent = start.elapsed_ns();
+        self.core.stats.caller_ns_total += spent;
+        self.core.stats.caller_ns_max = self.core.stats.caller_ns_max.max(spent);
+    }
+
+    /// Smallest and largest of all values of an integer metric, wherever they are (format §9.2, last row).
+    #[cold]
+    fn range_of(&mut self, id: u32) -> Result<(i128, i128)> {
+        let dtype = self.core.schema.metrics()[id as usize].dtype;
+        if dtype.class() != Class::Int {
+            return Err(Error::internal("the range of a metric that is not of integers"));
+        }
+        let cold = move |columns: &super::columns::Columns| {
+            if (id as usize) < columns.all().len() {
+                value_range(columns, id as usize)
+            } else {
+                Ok(None)
+            }
+        };
+        let (cells, range) = match &mut self.backend {
+            Backend::Compacting(hot) => {
+                let mut cells = hot.pending(&mut self.core)?.cells_of(id);
+                cells.extend(hot.waiting_cells(id));
+                let range = hot.call(&mut self.core, move |engine| cold(&engine.columns))?;
+                (cells, range)
+            }
+            Backend::Inline(direct) => {
+                let (pending, engine) = direct.parts();
+                (pending.cells_of(id), cold(&engine.columns)?)
+            }
+        };
+        // Zero fits wherever the new value does: without any other value it leaves the decision to that one.
+        Ok(cell_range(dtype, &cells, range).unwrap_or((0, 0)))
+    }
+
+    fn abandon(&mut self) {
+        match &mut self.backend {
+            Backend::Compacting(hot) => hot.abandon(),
+            Backend::Inline(direct) => {
+                if let Some(lock) = direct.engine().lock.take() {
+                    lock.abandon();
+                }
+            }
+        }
+    }
+}

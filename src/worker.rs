@@ -1,0 +1,325 @@
+//! One background thread with a queue of one job, or none at all.
+//!
+//! The slot is the whole queue: a caller posts a job, goes on, and collects the reply when it next looks. It
+//! never waits unless it asks to. A handler that panics answers through [`Handler::panicked`]; the thread lives.
+//! The thread blocks all signals, so that the host's handlers run on the host's threads.
+
+use crate::error::{Code, Error, Result};
+use crate::panics;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// What runs the jobs.
+pub trait Handler: Send + 'static {
+    /// A piece of work.
+    type Job: Send + 'static;
+    /// Its outcome.
+    type Reply: Send + 'static;
+    /// Does the work.
+    fn handle(&mut self, job: Self::Job) -> Self::Reply;
+    /// Called whenever nothing was posted for the worker's interval.
+    fn idle(&mut self);
+    /// The reply of a job that panicked.
+    fn panicked(&mut self) -> Self::Reply;
+}
+
+enum Slot<H: Handler> {
+    Empty,
+    Posted(H::Job),
+    Running,
+    Done(H::Reply),
+    Stop,
+}
+
+struct Shared<H: Handler> {
+    slot: Mutex<Slot<H>>,
+    changed: Condvar,
+    /// Mirrors `Slot::Done`, so that looking costs one load.
+    done: AtomicBool,
+}
+
+enum Place<H: Handler> {
+    Thread(JoinHandle<H>),
+    /// Jobs run in `post`, on the caller's thread.
+    Inline(Box<H>, Option<H::Reply>),
+    Stopped,
+}
+
+/// A handler with the thread that runs it.
+pub struct Worker<H: Handler> {
+    shared: Arc<Shared<H>>,
+    place: Place<H>,
+    busy: bool,
+}
+
+impl<H: Handler> Worker<H> {
+    /// Starts the thread, or keeps the handler inline if `threaded` is false.
+    pub fn start(handler: H, threaded: bool, idle_every: Duration) -> Result<Self> {
+        let shared = Arc::new(Shared {
+            slot: Mutex::new(Slot::Empty),
+            changed: Condvar::new(),
+            done: AtomicBool::new(false),
+        });
+        let place = if threaded {
+            Place::Thread(spawn(handler, Arc::clone(&shared), idle_every)?)
+        } else {
+            Place::Inline(Box::new(handler), None)
+        };
+        Ok(Worker { shared, place, busy: false })
+    }
+
+    /// A job is posted, running, or done and not yet collected.
+    pub fn is_busy(&self) -> bool {
+        self.busy
+    }
+
+    /// Jobs run on the caller's thread.
+    pub fn is_inline(&self) -> bool {
+        matches!(self.place, Place::Inline(..))
+    }
+
+    /// Posts a job. The worker must not be busy.
+    pub fn post(&mut self, job: H::Job) -> Result<()> {
+        if self.busy {
+            return Err(Error::internal("a job was posted to a busy worker"));
+        }
+        match &mut self.place {
+            Place::Thread(_) => {
+                *lock(&self.shared.slot) = Slot::Posted(job);
+                self.shared.changed.notify_all();
+            }
+            Place::Inline(handler, reply) => *reply = Some(run(&mut **handler, job)),
+            Place::Stopped => return Err(Error::internal("a job was posted to a stopped worker")),
+        }
+        self.busy = true;
+        Ok(())
+    }
+
+    /// The reply, if there is one by now.
+    pub fn poll(&mut self) -> Option<H::Reply> {
+        match &self.place {
+            Place::Thread(_) if !self.shared.done.load(Ordering::Acquire) => None,
+            _ => self.take(),
+        }
+    }
+
+    /// The reply, waiting for it as long as it takes; `None` if nothing was posted.
+    pub fn wait(&mut self) -> Option<H::Reply> {
+        if self.busy && !self.is_inline() {
+            let slot = lock(&self.shared.slot);
+            drop(
+                self.shared.changed.wait_while(slot, |s| pending(s)).unwrap_or_else(PoisonError::into_inner),
+            );
+        }
+        self.take()
+    }
+
+    /// The reply, waiting for it at most this long.
+    pub fn wait_for(&mut self, limit: Duration) -> Option<H::Reply> {
+        if self.busy && !self.is_inline() {
+            let slot = lock(&self.shared.slot);
+            let waited = self.shared.changed.wait_timeout_while(slot, limit, |s| pending(s));
+            drop(waited.unwrap_or_else(PoisonError::into_inner));
+        }
+        self.poll()
+    }
+
+    /// Ends the thread after the job in hand and gives the handler back.
+    pub fn stop(&mut self) -> Option<H> {
+        match std::mem::replace(&mut self.place, Place::Stopped) {
+            Place::Thread(thread) => {
+                drop(self.wait_done());
+                *lock(&self.shared.slot) = Slot::Stop;
+                self.shared.changed.notify_all();
+                thread.join().ok()
+            }
+            Place::Inline(handler, _) => Some(*handler),
+            Place::Stopped => None,
+        }
+    }
+
+    /// Lets go of a thread that does not exist in this process (a forked child): touches nothing it may hold.
+    pub fn abandon(&mut self) {
+        std::mem::forget(std::mem::replace(&mut self.place, Place::Stopped));
+    }
+
+    fn wait_done(&self) -> MutexGuard<'_, Slot<H>> {
+        let slot = lock(&self.shared.slot);
+        self.shared.changed.wait_while(slot, |s| pending(s)).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&mut self) -> Option<H::Reply> {
+        let reply = match &mut self.place {
+            Place::Inline(_, reply) => reply.take(),
+            _ => {
+                let mut slot = lock(&self.shared.slot);
+                match std::mem::replace(&mut *slot, Slot::Empty) {
+                    Slot::Done(reply) => {
+                        self.shared.done.store(false, Ordering::Release);
+                        Some(reply)
+                    }
+                    other => {
+                        *slot = other;
+                        None
+                    }
+                }
+            }
+        };
+        if reply.is_some() {
+            self.busy = false;
+        }
+        reply
+    }
+}
+
+impl<H: Handler> Drop for Worker<H> {
+    fn drop(&mut self) {
+        drop(self.stop());
+    }
+}
+
+fn pending<H: Handler>(slot: &Slot<H>) -> bool {
+    matches!(slot, Slot::Posted(_) | Slot::Running)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn run<H: Handler>(handler: &mut H, job: H::Job) -> H::Reply {
+    match panics::catch(|| handler.handle(job)) {
+        Ok(reply) => reply,
+        Err(_) => handler.panicked(),
+    }
+}
+
+fn spawn<H: Handler>(handler: H, shared: Arc<Shared<H>>, idle_every: Duration) -> Result<JoinHandle<H>> {
+    let signals = BlockedSignals::new();
+    let thread = std::thread::Builder::new()
+        .name("plattli".into())
+        .spawn(move || serve(handler, &shared, idle_every))
+        .map_err(|e| Error::new(Code::Io, format!("cannot start the background thread: {e}")));
+    drop(signals);
+    thread
+}
+
+fn serve<H: Handler>(mut handler: H, shared: &Shared<H>, idle_every: Duration) -> H {
+    let mut slot = lock(&shared.slot);
+    loop {
+        match std::mem::replace(&mut *slot, Slot::Running) {
+            Slot::Posted(job) => {
+                drop(slot);
+                let reply = run(&mut handler, job);
+                slot = lock(&shared.slot);
+                *slot = Slot::Done(reply);
+                shared.done.store(true, Ordering::Release);
+                shared.changed.notify_all();
+            }
+            Slot::Stop => return handler,
+            other => {
+                *slot = other;
+                let waited =
+                    shared.changed.wait_timeout(slot, idle_every).unwrap_or_else(PoisonError::into_inner);
+                slot = waited.0;
+                if waited.1.timed_out() && !matches!(*slot, Slot::Posted(_) | Slot::Stop) {
+                    drop(slot);
+                    // A panic here has nobody to answer to; the next job will meet the same fault and report it.
+                    _ = panics::catch(|| handler.idle());
+                    slot = lock(&shared.slot);
+                }
+            }
+        }
+    }
+}
+
+/// All signals blocked in this thread, and so in the threads it starts, until dropped.
+struct BlockedSignals(libc::sigset_t);
+
+impl BlockedSignals {
+    fn new() -> Self {
+        let mut all = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
+        let mut before = std::mem::MaybeUninit::<libc::sigset_t>::zeroed();
+        // SAFETY: both sets are valid for writing; sigfillset initialises the first before it is read, and the
+        // second starts as the empty set, which is what it stays if the call should fail.
+        unsafe {
+            libc::sigfillset(all.as_mut_ptr());
+            libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
+            BlockedSignals(before.assume_init())
+        }
+    }
+}
+
+impl Drop for BlockedSignals {
+    fn drop(&mut self) {
+        // SAFETY: the set was filled by pthread_sigmask.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.0, std::ptr::null_mut()) };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Default)]
+    struct Adder {
+        sum: u64,
+        idles: u64,
+    }
+
+    impl Handler for Adder {
+        type Job = u64;
+        type Reply = std::result::Result<u64, ()>;
+        fn handle(&mut self, job: u64) -> Self::Reply {
+            assert!(job != 1313, "unlucky");
+            self.sum += job;
+            Ok(self.sum)
+        }
+        fn idle(&mut self) {
+            self.idles += 1;
+        }
+        fn panicked(&mut self) -> Self::Reply {
+            Err(())
+        }
+    }
+
+    #[test]
+    fn replies_come_back_in_order_from_a_thread_and_inline() {
+        for threaded in [false, true] {
+            let mut w = Worker::start(Adder::default(), threaded, Duration::from_secs(10)).unwrap();
+            assert!(w.wait().is_none());
+            for n in 1..=100 {
+                w.post(n).unwrap();
+                assert!(w.post(1).is_err(), "one job at a time");
+                assert_eq!(w.wait(), Some(Ok(n * (n + 1) / 2)));
+            }
+            assert_eq!(w.stop().unwrap().sum, 5050);
+        }
+    }
+
+    #[test]
+    fn a_panicking_job_is_answered_and_the_worker_lives_on() {
+        for threaded in [false, true] {
+            let mut w = Worker::start(Adder::default(), threaded, Duration::from_secs(10)).unwrap();
+            w.post(1313).unwrap();
+            assert_eq!(w.wait(), Some(Err(())));
+            w.post(2).unwrap();
+            assert_eq!(w.wait(), Some(Ok(2)));
+        }
+    }
+
+    #[test]
+    fn stop_finishes_the_posted_job_first() {
+        let mut w = Worker::start(Adder::default(), true, Duration::from_secs(10)).unwrap();
+        w.post(7).unwrap();
+        assert_eq!(w.stop().unwrap().sum, 7);
+    }
+
+    #[test]
+    fn an_idle_worker_is_called_on_its_interval() {
+        let mut w = Worker::start(Adder::default(), true, Duration::from_millis(1)).unwrap();
+        std::thread::sleep(Duration::from_millis(50));
+        assert!(w.stop().unwrap().idles >= 1);
+    }
+}
