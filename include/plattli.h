@@ -278,11 +278,12 @@ int32_t plattli_finish_options_set_config_overrides(struct plattli_finish_option
 int32_t plattli_writer_open(const char *run_dir, const struct plattli_writer_options *options, struct plattli_writer **out);
 
 /// Makes a metric known under a number, `*out_id`, for the `plattli_put_…` functions; the same number for the same
-/// name as long as the writer is open. `dtype` is one of `PLATTLI_F32` … `PLATTLI_JSON`; a metric that exists may
-/// be widened by it.
+/// name as long as the writer is open. `dtype` is one of `PLATTLI_F32` … `PLATTLI_JSON`. It is the type of a metric
+/// that has no values yet; one that has values keeps its type, which must agree in kind. The metric appears in the
+/// run with its first value.
 ///
 /// Errors: `PLATTLI_ERR_ARGUMENT` for a name that cannot be stored or an unknown type, `PLATTLI_ERR_TYPE` if the
-/// metric exists with a type that does not go with this one.
+/// metric has values that such a type does not go with.
 int32_t plattli_writer_metric(struct plattli_writer *writer, const char *name, int32_t dtype, uint32_t *out_id);
 
 /// The current step: the one that values go to and that `plattli_end_step` will end. `PLATTLI_ERR_STATE` once

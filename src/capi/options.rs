@@ -3,6 +3,7 @@
 use super::boundary::{boxed, edit, free, text, utf8};
 use super::types::unknown;
 use crate::error::{Error, Result};
+use crate::json::{transcode_strict, Spacing};
 use crate::run::options::{Config, Durability, FinishOptions, Layout, OnIoError, Overload, WriterOptions};
 use std::ffi::c_char;
 
@@ -50,6 +51,14 @@ fn edit_finish(
     body: impl FnOnce(&mut FinishOptions) -> Result<()>,
 ) -> i32 {
     edit(options, "options", |options| body(&mut options.inner))
+}
+
+/// One JSON value that the run can hold, so that a mistake shows where it is made.
+pub(super) fn json_text<'a>(json: *const c_char, len: usize) -> Result<&'a str> {
+    let json = utf8(json, len, "json")?;
+    transcode_strict(json.as_bytes(), Spacing::Spaced, &mut Vec::new())
+        .map_err(|error| Error::argument(format!("the configuration is not JSON: {error}")))?;
+    Ok(json)
 }
 
 /// New options with the defaults. Never NULL unless memory is exhausted; release them with
@@ -118,7 +127,7 @@ pub unsafe extern "C" fn plattli_writer_options_set_config_json(
     len: usize,
 ) -> i32 {
     edit_writer(options, |o| {
-        o.config = Config::Json(utf8(json, len, "json")?.to_string());
+        o.config = Config::Json(json_text(json, len)?.to_string());
         Ok(())
     })
 }
@@ -323,7 +332,11 @@ pub unsafe extern "C" fn plattli_finish_options_set_config_overrides(
     len: usize,
 ) -> i32 {
     edit_finish(options, |o| {
-        o.config_overrides = Some(utf8(json, len, "json")?.to_string());
+        let json = json_text(json, len)?;
+        if !json.trim_ascii_start().starts_with('{') {
+            return Err(Error::argument("the overrides of the configuration are not a JSON object"));
+        }
+        o.config_overrides = Some(json.to_string());
         Ok(())
     })
 }

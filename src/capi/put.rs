@@ -1,7 +1,7 @@
 //! Values by the number of their metric: the fast path.
 
 use super::boundary::{bytes, call, slice, utf8};
-use super::writer::plattli_writer;
+use super::writer::{plattli_writer, write};
 use crate::run::dtype::Value;
 use std::ffi::c_char;
 
@@ -85,7 +85,7 @@ pub unsafe extern "C" fn plattli_put_str(
     data: *const c_char,
     len: usize,
 ) -> i32 {
-    call(writer, |w| w.inner.put(id, Value::Str(utf8(data, len, "data")?)))
+    write(writer, || Ok(Value::Str(utf8(data, len, "data")?)), |w, value| w.put(id, value))
 }
 
 /// As `plattli_put_f32`, for one JSON value as text of `len` bytes.
@@ -96,7 +96,7 @@ pub unsafe extern "C" fn plattli_put_json(
     json: *const c_char,
     len: usize,
 ) -> i32 {
-    call(writer, |w| w.inner.put(id, Value::Json(bytes(json, len, "json")?)))
+    write(writer, || Ok(Value::Json(bytes(json, len, "json")?)), |w, value| w.put(id, value))
 }
 
 /// Writes `n` values at once: `values[i]` goes to the metric `ids[i]`. All are checked before any is written; on an
@@ -108,7 +108,11 @@ pub unsafe extern "C" fn plattli_put_row_f64(
     values: *const f64,
     n: usize,
 ) -> i32 {
-    call(writer, |w| w.inner.put_row_f64(slice(ids, n, "ids")?, slice(values, n, "values")?))
+    write(
+        writer,
+        || Ok((slice(ids, n, "ids")?, slice(values, n, "values")?)),
+        |w, (ids, values)| w.put_row_f64(ids, values),
+    )
 }
 
 /// As `plattli_put_row_f64`, for 32-bit floats.
@@ -119,5 +123,9 @@ pub unsafe extern "C" fn plattli_put_row_f32(
     values: *const f32,
     n: usize,
 ) -> i32 {
-    call(writer, |w| w.inner.put_row_f32(slice(ids, n, "ids")?, slice(values, n, "values")?))
+    write(
+        writer,
+        || Ok((slice(ids, n, "ids")?, slice(values, n, "values")?)),
+        |w, (ids, values)| w.put_row_f32(ids, values),
+    )
 }

@@ -1,7 +1,7 @@
 //! The life of a writer: open, steps, finish, close. Values are written in `write.rs` and `put.rs`.
 
-use super::boundary::{call, close, fill, open, optional, out, text, utf8, Filled, Handle, State};
-use super::options::{plattli_finish_options, plattli_writer_options};
+use super::boundary::{call, close, fill, open, optional, out, text, Filled, Handle, State};
+use super::options::{json_text, plattli_finish_options, plattli_writer_options};
 use super::types::known_dtype;
 use crate::error::Result;
 use crate::run::options::{Config, FinishOptions, WriterOptions, WriterStats};
@@ -21,6 +21,20 @@ impl Handle for plattli_writer {
     fn state(&self) -> &State {
         &self.state
     }
+}
+
+/// Runs a write. What the caller gave wrong (NULL, text that is not UTF-8) is an error of the step in hand, like
+/// what the writer itself refuses.
+#[inline]
+pub(super) fn write<A>(
+    writer: *const plattli_writer,
+    arguments: impl FnOnce() -> Result<A>,
+    write: impl FnOnce(&Writer, A) -> Result<()>,
+) -> i32 {
+    call(writer, |w| match arguments() {
+        Ok(arguments) => write(&w.inner, arguments),
+        Err(error) => Err(w.inner.refuse(error)),
+    })
 }
 
 /// What a writer has done so far. Set `size` to `sizeof(plattli_writer_stats)` before it is filled.
@@ -104,11 +118,12 @@ pub unsafe extern "C" fn plattli_writer_open(
 }
 
 /// Makes a metric known under a number, `*out_id`, for the `plattli_put_…` functions; the same number for the same
-/// name as long as the writer is open. `dtype` is one of `PLATTLI_F32` … `PLATTLI_JSON`; a metric that exists may
-/// be widened by it.
+/// name as long as the writer is open. `dtype` is one of `PLATTLI_F32` … `PLATTLI_JSON`. It is the type of a metric
+/// that has no values yet; one that has values keeps its type, which must agree in kind. The metric appears in the
+/// run with its first value.
 ///
 /// Errors: `PLATTLI_ERR_ARGUMENT` for a name that cannot be stored or an unknown type, `PLATTLI_ERR_TYPE` if the
-/// metric exists with a type that does not go with this one.
+/// metric has values that such a type does not go with.
 #[no_mangle]
 pub unsafe extern "C" fn plattli_writer_metric(
     writer: *mut plattli_writer,
@@ -171,7 +186,7 @@ pub unsafe extern "C" fn plattli_writer_set_config(
     json: *const c_char,
     len: usize,
 ) -> i32 {
-    call(writer, |w| w.inner.set_config(&Config::Json(utf8(json, len, "json")?.to_string())))
+    call(writer, |w| w.inner.set_config(&Config::Json(json_text(json, len)?.to_string())))
 }
 
 /// What the writer has done so far. Legal after `plattli_finish`.

@@ -95,6 +95,7 @@ fn every_violation_of_the_format_is_refused() {
         (vec![closed(0, most, 1)], "too large"),
         (vec![open(most, most)], "too large"),
         (vec![closed(0, 1, most)], "too large"),
+        (vec![closed(3, 4, most - 1)], "too large"),
     ] {
         let error = SegmentList::from_segments(segments.clone()).unwrap_err();
         assert_eq!(error.code(), Code::Corrupt);

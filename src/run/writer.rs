@@ -121,6 +121,19 @@ impl Writer {
         inner.remember(result)
     }
 
+    /// Counts an error that the caller's layer met before it got here (NULL, text that is not UTF-8) as one of the
+    /// step in hand, and gives it back.
+    #[cold]
+    pub fn refuse(&self, error: Error) -> Error {
+        match self.open_inner() {
+            Ok(mut inner) => {
+                inner.core.refused.get_or_insert_with(|| error.clone());
+                error
+            }
+            Err(ended) => ended,
+        }
+    }
+
     /// The step in hand: the one that the next [`Writer::end_step`] ends.
     pub fn step(&self) -> Result<u32> {
         self.open_inner()?.core.step_number()

@@ -57,7 +57,8 @@ impl HotRows {
                     // A tail that is being written, or was when the writer died, is not worth a word; NULs are what
                     // a file system leaves of data that a power failure took.
                     let torn = last && !line.ends_with(b"\n") && !line.contains(&0);
-                    let said = || Error::corrupt(log.path, format_args!("line {} is skipped: {what}", number + 1));
+                    let said =
+                        || Error::corrupt(log.path, format_args!("line {} is skipped: {what}", number + 1));
                     if strict && !last {
                         return Err(said());
                     } else if !torn && rows.warnings.len() < MOST_WARNINGS {
@@ -167,7 +168,8 @@ impl HotRows {
     /// The values of a metric beyond step `after`, with their steps.
     pub fn values(&self, name: &str, after: Option<u32>) -> impl Iterator<Item = (u32, Raw<'_>)> {
         let values = self.ids.get(name).map_or(&[][..], |id| &self.values[*id]);
-        let seen = after.map_or(0, |after| values.partition_point(|place| self.steps[place.row as usize] <= after));
+        let seen =
+            after.map_or(0, |after| values.partition_point(|place| self.steps[place.row as usize] <= after));
         values[seen..].iter().map(|place| {
             (self.steps[place.row as usize], Raw(&self.text[place.at..place.at + place.len as usize]))
         })
@@ -223,7 +225,8 @@ mod tests {
 
     #[test]
     fn a_torn_tail_of_either_log_is_forgiven_without_a_word() {
-        let rows = parsed("{\"step\":1,\"a\":1}\n{\"step\":2,\"a", "{\"step\":3,\"a\":3}\n{\"step\":4,\"a\":1");
+        let rows =
+            parsed("{\"step\":1,\"a\":1}\n{\"step\":2,\"a", "{\"step\":3,\"a\":3}\n{\"step\":4,\"a\":1");
         assert_eq!(column(&rows, "a"), [(1, "1".into()), (3, "3".into())]);
         assert!(rows.warnings().is_empty());
     }
@@ -235,8 +238,20 @@ mod tests {
 
     #[test]
     fn broken_lines_cost_themselves_and_a_warning_each() {
-        let broken = ["", "{}", "[1]", "{\"a\":1}", "{\"step\":-1}", "{\"step\":4294967296}", "{\"step\":1.5}", "\0\0",
-            "{\"step\":5,\"../a\":1}", "{\"step\":5,\"a\":1", "{\"step\":5,\"a\":1}{\"step\":6}", "{\"step\":5,\"a\":}"];
+        let broken = [
+            "",
+            "{}",
+            "[1]",
+            "{\"a\":1}",
+            "{\"step\":-1}",
+            "{\"step\":4294967296}",
+            "{\"step\":1.5}",
+            "\0\0",
+            "{\"step\":5,\"../a\":1}",
+            "{\"step\":5,\"a\":1",
+            "{\"step\":5,\"a\":1}{\"step\":6}",
+            "{\"step\":5,\"a\":}",
+        ];
         for line in broken {
             let text = format!("{{\"step\":1,\"a\":1}}\n{line}\n{{\"step\":9,\"a\":2}}\n");
             let rows = parsed("", &text);
@@ -255,7 +270,8 @@ mod tests {
 
     #[test]
     fn rows_beyond_the_horizon_are_left_out() {
-        let log = Log { path: Path::new("hot"), text: b"{\"step\":1,\"a\":1}\n{\"step\":2,\"a\":2,\"b\":1}\n" };
+        let log =
+            Log { path: Path::new("hot"), text: b"{\"step\":1,\"a\":1}\n{\"step\":2,\"a\":2,\"b\":1}\n" };
         let rows = HotRows::parse(&[log], Some(1), false).unwrap();
         assert_eq!(rows.last_step(), Some(1));
         assert_eq!(rows.names().collect::<Vec<_>>(), ["a"]);

@@ -130,6 +130,12 @@ impl MemoryStore {
         }
     }
 
+    /// This process has died.
+    pub fn is_dead(&self) -> bool {
+        let id = lock(&self.process).id;
+        lock(&self.disk).dead.contains(&id)
+    }
+
     /// A process on a copy of the disk as it is; nothing done here changes it.
     pub fn snapshot(&self) -> Self {
         let (mut image, locks) = {

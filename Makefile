@@ -1,0 +1,52 @@
+# plattli: the commands a person or a CI types. `make help` lists them.
+SHELL   := /bin/bash
+CARGO   := scripts/cargo
+TARGET  := $(or $(CARGO_TARGET_DIR),target)
+LIBRARY := build/lib/libplattli.a
+LIBS    := -lpthread -ldl -lm -lgcc_s
+CFLAGS  ?= -O2 -g -std=gnu11 -Wall -Wextra
+
+.PHONY: all lib demo test check bench clean help tools
+all: lib
+
+lib: ## build the static and the shared library (release) into build/lib
+	@scripts/bootstrap.sh build
+	$(CARGO) build --release --lib
+	@mkdir -p build/lib
+	@cmp -s $(TARGET)/release/libplattli.so build/lib/libplattli.so && [ -e $(LIBRARY) ] || \
+	    { tools/seal-archive.sh $(TARGET)/release/libplattli.a $(LIBRARY) && cp $(TARGET)/release/libplattli.so build/lib/; }
+
+demo: build/heat build/show ## simulate, kill, restart, finish, and read it back, in C and in Python
+	@scripts/demo.sh
+
+test: ## everything: format, lints, Rust and C tests, interop, kills, live reading (under 15 minutes)
+	@scripts/test.sh
+
+check: ## format, lints and Rust tests only
+	$(CARGO) fmt --check
+	$(CARGO) clippy --workspace --all-targets -- -D warnings
+	$(CARGO) test --workspace
+
+bench: build/step ## the cost of a step beside a bare loop of snprintf and write
+	build/step
+
+tools: build/driver build/heat build/show build/step build/steady
+
+build/driver: c_tests/words.c c_tests/pattern.c c_tests/words.h c_tests/pattern.h
+build/driver build/steady: build/%: c_tests/%.c
+build/heat build/show: build/%: examples/%.c
+build/step: benches/step.c
+
+build/driver build/steady build/heat build/show build/step: include/plattli.h $(LIBRARY)
+	@mkdir -p build
+	$(CC) $(CFLAGS) -Werror -Iinclude $(filter %.c,$^) -o $@ $(LIBRARY) $(LIBS)
+
+# cargo alone knows whether the library is up to date.
+$(LIBRARY): lib ;
+
+clean: ## remove what the build made
+	rm -rf build
+	$(CARGO) clean
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10

@@ -1,0 +1,122 @@
+/* One writer used by many threads. */
+#include "check.h"
+#include <pthread.h>
+
+enum { THREADS = 4, STEPS = 500 };
+
+static plattli_writer *w;
+static pthread_barrier_t barrier;
+
+static void *writes_one_metric(void *argument) {
+    char name[32];
+    uint32_t id = 0;
+    snprintf(name, sizeof name, "thread/%d", *(int *)argument);
+    OK(plattli_writer_metric(w, name, PLATTLI_I64, &id));
+    for (int step = 0; step < STEPS; ++step) {
+        if (step % 2)
+            OK(plattli_put_i64(w, id, step));
+        else
+            OK(plattli_write_i64(w, name, step));
+        /* One of them ends the step for all. */
+        if (pthread_barrier_wait(&barrier) == PTHREAD_BARRIER_SERIAL_THREAD) OK(plattli_end_step(w));
+        pthread_barrier_wait(&barrier);
+    }
+    return NULL;
+}
+
+static void threads_share_a_writer(void) {
+    plattli_writer_options *o = plattli_writer_options_new();
+    OK(plattli_writer_options_set_hotsize(o, 10));
+    w = open_writer("shared", o);
+    plattli_writer_options_free(o);
+    pthread_t threads[THREADS];
+    int numbers[THREADS];
+    pthread_barrier_init(&barrier, NULL, THREADS);
+    for (int i = 0; i < THREADS; ++i) {
+        numbers[i] = i;
+        CHECK(pthread_create(&threads[i], NULL, writes_one_metric, &numbers[i]) == 0);
+    }
+    for (int i = 0; i < THREADS; ++i) pthread_join(threads[i], NULL);
+    pthread_barrier_destroy(&barrier);
+    plattli_writer_stats stats = stats_of(w);
+    CHECK(stats.steps == STEPS && stats.rows == STEPS);
+    OK(plattli_finish(w, NULL));
+    OK(plattli_writer_close(w));
+}
+
+static void *ends_steps_at_will(void *unused) {
+    (void)unused;
+    for (int i = 0; i < STEPS; ++i) {
+        uint32_t step = 0;
+        plattli_write_f64(w, "x", i); /* may find that another thread has written this step's value */
+        OK(plattli_writer_step(w, &step));
+        plattli_end_step(w);
+        if (i % 50 == 0) OK(plattli_sync(w));
+        if (i % 10 == 0) OK(plattli_flush(w));
+        stats_of(w);
+    }
+    return NULL;
+}
+
+static void calls_without_any_order_do_no_harm(void) {
+    w = open_writer("unordered", NULL);
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; ++i) CHECK(pthread_create(&threads[i], NULL, ends_steps_at_will, NULL) == 0);
+    for (int i = 0; i < THREADS; ++i) pthread_join(threads[i], NULL);
+    CHECK(stats_of(w).steps == THREADS * STEPS);
+    OK(plattli_finish(w, NULL));
+    OK(plattli_writer_close(w));
+}
+
+static void *fails_differently(void *unused) {
+    (void)unused;
+    CHECK(strcmp(plattli_last_error(), "") == 0);
+    EXPECT(PLATTLI_ERR_ARGUMENT, plattli_writer_options_set_hotsize(NULL, 1));
+    expect_text(__FILE__, __LINE__, "options is NULL");
+    return NULL;
+}
+
+static void each_thread_has_its_own_last_error(void) {
+    EXPECT(PLATTLI_ERR_ARGUMENT, plattli_end_step(NULL));
+    const char *text = plattli_last_error();
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, fails_differently, NULL) == 0);
+    pthread_join(thread, NULL);
+    CHECK(strcmp(text, "writer is NULL") == 0);
+}
+
+static pthread_key_t key;
+
+static void closes_late(void *writer) {
+    EXPECT(PLATTLI_ERR_ARGUMENT, plattli_end_step(NULL));
+    CHECK(plattli_last_error() != NULL);
+    CHECK(plattli_last_error_copy(NULL, 0) == strlen(plattli_last_error()));
+    OK(plattli_write_f64(writer, "x", 1.0));
+    OK(plattli_writer_close(writer));
+}
+
+static void *leaves_a_writer_behind(void *unused) {
+    (void)unused;
+    EXPECT(PLATTLI_ERR_ARGUMENT, plattli_end_step(NULL)); /* its text is gone when the key is destroyed */
+    CHECK(pthread_setspecific(key, open_writer("late", NULL)) == 0);
+    return NULL;
+}
+
+/* As a `thread_local` object of C++ does. */
+static void a_writer_may_be_closed_while_its_thread_ends(void) {
+    CHECK(pthread_key_create(&key, closes_late) == 0);
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, leaves_a_writer_behind, NULL) == 0);
+    pthread_join(thread, NULL);
+    pthread_key_delete(key);
+    CHECK(exists(path("late/plattli/hot.jsonl")));
+}
+
+int main(int argc, char **argv) {
+    BEGIN(argc, argv);
+    TEST(threads_share_a_writer);
+    TEST(calls_without_any_order_do_no_harm);
+    TEST(each_thread_has_its_own_last_error);
+    TEST(a_writer_may_be_closed_while_its_thread_ends);
+    return 0;
+}

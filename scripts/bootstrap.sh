@@ -1,0 +1,67 @@
+#!/usr/bin/env bash
+# Makes sure that what a command needs is there: bootstrap.sh build | demo | test. (has-libclang only asks.)
+#
+# Missing packages are installed through apt-get where that is allowed (root, or sudo without a password), otherwise
+# the script says what to install. It fails only for what the command cannot do without.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+purpose=${1:-build}
+
+libclang() {
+    [ -n "${LIBCLANG_PATH:-}" ] && return
+    compgen -G '/usr/lib/llvm*/lib/libclang*.so*' >/dev/null || compgen -G '/usr/lib/*/libclang*.so*' >/dev/null ||
+        compgen -G '/usr/lib*/libclang*.so*' >/dev/null
+}
+python_with_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
+
+if [ "$purpose" = has-libclang ]; then
+    libclang
+    exit
+fi
+
+missing=()
+need() { # need PACKAGE CHECK…
+    local package=$1
+    shift
+    "$@" >/dev/null 2>&1 || missing+=("$package")
+}
+look() {
+    missing=()
+    need gcc command -v "${CC:-cc}"
+    if [ "$purpose" != build ]; then
+        need python3 command -v python3
+        need python3-venv python_with_venv
+    fi
+    if [ "$purpose" = test ]; then
+        need g++ command -v "${CXX:-c++}"
+        need valgrind command -v valgrind
+        need strace command -v strace
+        need libclang-dev libclang
+    fi
+}
+
+look
+if [ ${#missing[@]} -gt 0 ] && command -v apt-get >/dev/null; then
+    as_root=()
+    [ "$(id -u)" = 0 ] || as_root=(sudo -n)
+    if [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; then
+        echo "bootstrap: installing ${missing[*]}"
+        packages=("${missing[@]/#gcc/gcc libc6-dev}")
+        mkdir -p build
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive bash -c \
+            "apt-get update -qq && apt-get install -y -qq --no-install-recommends ${packages[*]}" >build/bootstrap.log 2>&1 ||
+            tail -n 5 build/bootstrap.log >&2
+        look
+    fi
+fi
+scripts/cargo --version >/dev/null
+
+for package in ${missing[@]+"${missing[@]}"}; do
+    echo "bootstrap: missing $package; on Debian or Ubuntu: apt-get install $package" >&2
+done
+if [[ " ${missing[*]-} " == *" gcc "* ]]; then
+    exit 1
+fi
+if [ ${#missing[@]} -gt 0 ] && [ "$purpose" = test ] && [ "${CI:-}" = true ]; then
+    exit 1
+fi

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Prints the Python of build/venv, which holds the PyPI package plattli; makes it first if need be.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+venv=build/venv
+good() { [ -x $venv/bin/python ] && $venv/bin/python -c 'import numpy, plattli; assert plattli.__version__ == "0.19.0"' 2>/dev/null; }
+
+if ! good; then
+    mkdir -p build
+    for python in python3 python3.14 python3.13 python3.12 python3.11; do
+        "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
+        rm -rf $venv
+        if "$python" -m venv $venv >&2 && $venv/bin/python -m pip install --quiet plattli==0.19.0 numpy >&2 && good; then
+            break
+        fi
+    done
+fi
+if ! good; then
+    echo "The PyPI package plattli 0.19.0 needs Python 3.11 or newer with venv (apt-get install python3-venv) and a package index." >&2
+    exit 1
+fi
+echo "$PWD/$venv/bin/python"

@@ -1,0 +1,372 @@
+//! What a reader has seen of a run, and how it is seen whole while a writer is at work (format §14.2).
+//!
+//! Rows move one way: from `hot.jsonl` (H) to `hot.compacting.jsonl` (K) to the value files (V), and a row leaves a
+//! place only after it has arrived at the next. Steps are described in the manifest (M) before their values exist.
+//! So the reader looks in the same direction:
+//!
+//! 1. H, then K. A row that is in neither has left both before, and is in V.
+//! 2. M, which therefore knows every metric of those rows, in a type that holds them.
+//! 3. V, metric by metric, whenever one is first asked for. If M is still the same file afterwards, it describes all
+//!    that V held.
+//!
+//! The last hot step is the *horizon* of the snapshot: of each metric, rows beyond it are cut off, however late its
+//! value file is opened. Nothing has to be done per metric when a run is opened. Rows up to the horizon do not
+//! change, so that a new manifest only means looking again with the horizon kept.
+//!
+//! Without hot rows there is no horizon, and the sizes of all value files are taken at once instead.
+//!
+//! Recovery moves rows the other way. It is noticed by H or K changing meanwhile; if they keep changing it is a busy
+//! writer and not recovery, and the order alone suffices.
+
+use super::cold::{Cold, Steps};
+use super::discover::{self, Found};
+use super::hot::{HotRows, Log};
+use super::series::Series;
+use super::source::{Attempt, Bytes, Folder, Halt, Opened};
+use crate::error::{Code, Error, Result};
+use crate::run::archive::ArchiveReader;
+use crate::run::dtype::DType;
+use crate::run::manifest::{Manifest, MetricEntry};
+use crate::run::name::{FOLDER, HOT, HOT_COMPACTING, INDICES, MANIFEST};
+use crate::run::options::ReaderOptions;
+use crate::run::steps::Indices;
+use crate::store::{ops, Store};
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+
+/// So often is a snapshot attempted that the hot logs or the manifest interrupt …
+const ATTEMPTS: usize = 64;
+/// … of which so often a rotation of the hot logs is reason enough.
+const STRICT_ATTEMPTS: usize = 8;
+
+/// Where the bytes come from.
+#[derive(Debug)]
+pub enum Source {
+    /// A folder, live or finished.
+    Folder(Folder),
+    /// An archive.
+    Archive(Arc<ArchiveReader>),
+}
+
+/// Up to where rows belong to a snapshot.
+#[derive(Clone, Debug)]
+pub enum Limit {
+    /// As far as they go: nobody appends.
+    None,
+    /// Up to this step.
+    Step(u32),
+    /// Per metric, so many rows, or bytes of a JSON metric.
+    Sizes(Arc<HashMap<String, u64>>),
+}
+
+/// What a reader has seen of a run.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Where it is.
+    pub source: Source,
+    /// The manifest.
+    pub manifest: Manifest,
+    /// Up to where it goes.
+    pub limit: Limit,
+    /// The hot rows.
+    pub hot: HotRows,
+    index: HashMap<String, usize>,
+    /// A missing value file is an empty one: its rows are still in a hot log, or were not asked for.
+    lenient: bool,
+}
+
+impl Snapshot {
+    /// Looks at the run that `path` denotes. `keep` is the limit of a snapshot that is to be taken again.
+    pub fn take(
+        store: &Arc<dyn Store>,
+        path: &Path,
+        options: &ReaderOptions,
+        keep: Option<&Limit>,
+    ) -> Result<Snapshot> {
+        let mut outcome = Error::new(Code::Busy, format!("{} keeps changing; try again", path.display()));
+        for attempt in 0..ATTEMPTS {
+            let found = match locate(&**store, path, options) {
+                Ok(found) => found,
+                // The folder of a run that is being archived vanishes just as the archive appears: look twice.
+                Err(e) if e.code() == Code::NotFound && attempt == 0 => {
+                    outcome = e;
+                    continue;
+                }
+                Err(e) => return Err(e),
+            };
+            let seen = match found {
+                Found::Archive(archive) => Self::of_archive(*archive, keep),
+                Found::Folder(root) => {
+                    Self::of_folder(store, &root, options, keep, attempt < STRICT_ATTEMPTS)
+                }
+            };
+            match seen {
+                Ok(snapshot) => return Ok(snapshot),
+                Err(Halt::Again(e)) => outcome = e,
+                Err(Halt::Stop(e)) => return Err(e),
+            }
+        }
+        Err(outcome)
+    }
+
+    fn of_archive(archive: ArchiveReader, keep: Option<&Limit>) -> Attempt<Snapshot> {
+        let manifest = Manifest::parse(&archive.read_all(MANIFEST)?, &archive.path().join(MANIFEST))?;
+        let limit = keep.cloned().unwrap_or(Limit::None);
+        let source = Source::Archive(Arc::new(archive));
+        Ok(Self::new(source, manifest, limit, HotRows::default(), false))
+    }
+
+    fn new(source: Source, manifest: Manifest, limit: Limit, hot: HotRows, lenient: bool) -> Snapshot {
+        let names = manifest.metrics.iter().enumerate();
+        let index = names.map(|(i, (name, _))| (name.clone(), i)).collect();
+        Snapshot { source, manifest, limit, hot, index, lenient }
+    }
+
+    fn of_folder(
+        store: &Arc<dyn Store>,
+        root: &Path,
+        options: &ReaderOptions,
+        keep: Option<&Limit>,
+        strict: bool,
+    ) -> Attempt<Snapshot> {
+        let mut logs = Logs::default();
+        if !options.exclude_hot {
+            logs = Logs::read(&**store, root)?;
+        }
+        let (folder, text) = Folder::pin(store, root)?;
+        if strict && !options.exclude_hot {
+            logs.confirm(&**store, root)?;
+        }
+        let manifest = Manifest::parse(&text, &root.join(MANIFEST))?;
+        let finished = manifest.run_rows.is_some();
+        let horizon = match keep {
+            Some(Limit::Step(last)) => Some(*last),
+            _ => None,
+        };
+        let hot = match (finished, keep) {
+            // All rows of that snapshot were cold.
+            (true, _) | (_, Some(Limit::Sizes(_))) => HotRows::default(),
+            _ => logs.parse(root, horizon, options.strict)?,
+        };
+        let limit = match (keep, hot.last_step()) {
+            (Some(limit @ (Limit::Step(_) | Limit::Sizes(_))), _) => limit.clone(),
+            (_, Some(last)) => Limit::Step(last),
+            (_, None) if finished => finished_limit(&manifest),
+            (_, None) => {
+                let sizes = sizes(&folder, &manifest)?;
+                // No row may have come in and moved on while the sizes were taken.
+                logs.confirm_empty(&**store, root, options.exclude_hot)?;
+                folder.confirm()?;
+                Limit::Sizes(Arc::new(sizes))
+            }
+        };
+        let lenient = !finished && (options.exclude_hot || logs.exist());
+        Ok(Self::new(Source::Folder(folder), manifest, limit, hot, lenient))
+    }
+
+    /// Names of all metrics, sorted.
+    pub fn names(&self) -> BTreeSet<&str> {
+        self.manifest.metrics.iter().map(|(name, _)| name.as_str()).chain(self.hot.names()).collect()
+    }
+
+    /// What the manifest says of a metric.
+    pub fn entry(&self, name: &str) -> Option<&MetricEntry> {
+        self.index.get(name).map(|i| &self.manifest.metrics[*i].1)
+    }
+
+    /// Opens a metric, whether or not it has rows.
+    pub fn series(&mut self, name: &str) -> Attempt<Series> {
+        let Some(entry) = self.entry(name).cloned() else {
+            // Only in hot rows: the manifest was lost (format §14.1).
+            let cold = empty(name, DType::Json, Steps::List(Default::default()));
+            return Series::join(cold, None, &self.hot);
+        };
+        let mut cold = self.cold(name, &entry)?;
+        if let Source::Folder(folder) = &self.source {
+            folder.confirm()?;
+        }
+        if let Limit::Step(last) = self.limit {
+            if cold.last_step()?.is_some_and(|step| step > last) {
+                cold.rows = cold.rows_below(u64::from(last) + 1)?;
+            }
+        }
+        Series::join(cold, entry.monotonic, &self.hot)
+    }
+
+    fn cold(&mut self, name: &str, entry: &MetricEntry) -> Attempt<Cold> {
+        let cap = match &self.limit {
+            Limit::Sizes(sizes) => sizes.get(name).copied().unwrap_or(0),
+            _ => u64::MAX,
+        };
+        let described = match &entry.indices {
+            Indices::List(list) => list.described(),
+            Indices::File => None,
+        };
+        let value_file = format!("{name}.{}", entry.dtype.suffix());
+        let (values, len) = self.bytes(&value_file, described == Some(0))?;
+        let (steps, stored) = match &entry.indices {
+            Indices::List(list) => (Steps::List(list.clone()), u64::MAX),
+            Indices::File => {
+                let (bytes, len) = self.bytes(&format!("{name}.{INDICES}"), false)?;
+                (Steps::File(bytes), len / 4)
+            }
+        };
+        let mut cold = Cold { values, ..empty(name, entry.dtype, steps) };
+        let complete = match entry.dtype.size() {
+            Some(size) => (len / size as u64).min(cap),
+            None => {
+                let live = matches!(self.source, Source::Folder(_)) && self.manifest.run_rows.is_none();
+                cold.find_lines(len.min(cap), live)?;
+                cold.lines.len() as u64
+            }
+        };
+        cold.rows = match &cold.steps {
+            Steps::List(list) => list.usable(complete),
+            Steps::File(_) => complete.min(stored),
+        };
+        Ok(cold)
+    }
+
+    /// Opens a file of a metric, with its size.
+    fn bytes(&mut self, file: &str, may_miss: bool) -> Attempt<(Bytes, u64)> {
+        let lenient = self.lenient || may_miss;
+        let missing = |root: &Path| {
+            let e = Error::corrupt(&root.join(file), "is missing, and the manifest says that it holds rows");
+            // Perhaps the folder is being removed because the archive is there: look again.
+            Err(Halt::Again(e))
+        };
+        match &mut self.source {
+            Source::Folder(folder) => match folder.open(file)? {
+                Some(Opened { file: handle, len, .. }) => {
+                    Ok((Bytes::File(handle, folder.root().join(file)), len))
+                }
+                None if lenient => Ok((Bytes::None, 0)),
+                None => missing(folder.root()),
+            },
+            Source::Archive(archive) => match archive.size(file) {
+                Some(size) => Ok((Bytes::Member(archive.clone(), file.to_owned()), size)),
+                None if lenient => Ok((Bytes::None, 0)),
+                None => missing(archive.path()),
+            },
+        }
+    }
+}
+
+/// Finds the run; the path of a run folder that was archived since leads to the archive beside it.
+fn locate(store: &dyn Store, path: &Path, options: &ReaderOptions) -> Result<Found> {
+    discover::find(store, path, options.kind).or_else(|e| {
+        let above = path.parent().filter(|_| path.file_name().is_some_and(|n| n == FOLDER));
+        match (e.code(), above) {
+            (Code::NotFound, Some(above)) => discover::find(store, above, options.kind).map_err(|_| e),
+            _ => Err(e),
+        }
+    })
+}
+
+fn empty(name: &str, dtype: DType, steps: Steps) -> Cold {
+    Cold { name: name.to_owned(), dtype, rows: 0, steps, values: Bytes::None, lines: Vec::new() }
+}
+
+/// The last step of a finished run, if the manifest tells: should the run be resumed, later rows do not belong to
+/// this snapshot.
+fn finished_limit(manifest: &Manifest) -> Limit {
+    let mut last = None;
+    for (_, entry) in &manifest.metrics {
+        match &entry.indices {
+            Indices::List(list) => match list.described() {
+                Some(n) => last = last.max(list.last_step(n)),
+                None => return Limit::None,
+            },
+            Indices::File => return Limit::None,
+        }
+    }
+    last.map_or(Limit::None, Limit::Step)
+}
+
+/// What each metric holds now.
+fn sizes(folder: &Folder, manifest: &Manifest) -> Result<HashMap<String, u64>> {
+    let of = |(name, entry): &(String, MetricEntry)| {
+        let bytes = folder.len(&format!("{name}.{}", entry.dtype.suffix()))?;
+        let values = entry.dtype.size().map_or(bytes, |size| bytes / size as u64);
+        let rows = match (&entry.indices, entry.dtype) {
+            (Indices::File, dtype) if dtype != DType::Json => {
+                values.min(folder.len(&format!("{name}.{INDICES}"))? / 4)
+            }
+            _ => values,
+        };
+        Ok((name.clone(), rows))
+    };
+    manifest.metrics.iter().map(of).collect()
+}
+
+/// The hot logs as they were read: the active one first.
+#[derive(Default)]
+struct Logs {
+    active: Option<(Opened, Vec<u8>)>,
+    compacting: Option<(Opened, Vec<u8>)>,
+}
+
+impl Logs {
+    fn read(store: &dyn Store, root: &Path) -> Attempt<Logs> {
+        // In this order: a row that moves from the one to the other in between is seen in the other.
+        let active = read_log(store, root, HOT)?;
+        let compacting = read_log(store, root, HOT_COMPACTING)?;
+        Ok(Logs { active, compacting })
+    }
+
+    fn exist(&self) -> bool {
+        self.active.is_some() || self.compacting.is_some()
+    }
+
+    fn parse(&self, root: &Path, horizon: Option<u32>, strict: bool) -> Result<HotRows> {
+        let (compacting, active) = (root.join(HOT_COMPACTING), root.join(HOT));
+        let text = |log: &Option<(Opened, Vec<u8>)>| log.as_ref().map(|(_, text)| text.len()).unwrap_or(0);
+        if text(&self.active) + text(&self.compacting) == 0 {
+            return Ok(HotRows::default());
+        }
+        let logs: Vec<Log> = [(&self.compacting, &compacting), (&self.active, &active)]
+            .into_iter()
+            .filter_map(|(log, path)| log.as_ref().map(|(_, text)| Log { path, text }))
+            .collect();
+        HotRows::parse(&logs, horizon, strict)
+    }
+
+    /// Both names still denote what was read.
+    fn confirm(&self, store: &dyn Store, root: &Path) -> Attempt<()> {
+        for (name, log) in [(HOT, &self.active), (HOT_COMPACTING, &self.compacting)] {
+            let now = ops::if_present(store.open_read(&root.join(name)))?;
+            let now = now.map(|file| file.metadata()).transpose()?;
+            if now.map(|m| m.id) != log.as_ref().map(|(opened, _)| opened.id) {
+                return Err(Halt::Again(busy(root)));
+            }
+        }
+        Ok(())
+    }
+
+    /// There is still no hot row.
+    fn confirm_empty(&self, store: &dyn Store, root: &Path, excluded: bool) -> Attempt<()> {
+        if excluded {
+            return Ok(());
+        }
+        self.confirm(store, root)?;
+        for (opened, text) in [&self.active, &self.compacting].into_iter().flatten() {
+            if opened.file.metadata()?.len != text.len() as u64 {
+                return Err(Halt::Again(busy(root)));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn read_log(store: &dyn Store, root: &Path, name: &str) -> Attempt<Option<(Opened, Vec<u8>)>> {
+    let Some(opened) = super::source::open(store, root, &root.join(name), &mut Default::default())? else {
+        return Ok(None);
+    };
+    let text = ops::read_from(&*opened.file, 0)?;
+    Ok(Some((opened, text)))
+}
+
+fn busy(root: &Path) -> Error {
+    Error::new(Code::Busy, format!("{}: the hot logs keep changing; try again", root.display()))
+}
