@@ -41,9 +41,9 @@ static inline void expect_text(const char *file, int line, const char *wanted) {
 
 /* SCRATCH/name, in one of a few buffers used in turn. */
 static inline const char *path(const char *name) {
-    static char buffers[8][1024];
+    static char buffers[32][1024];
     static unsigned turn;
-    char *buffer = buffers[turn++ % 8];
+    char *buffer = buffers[turn++ % 32];
     snprintf(buffer, sizeof buffers[0], "%s/%s", scratch, name);
     return buffer;
 }

@@ -47,6 +47,8 @@ static void every_call_in_the_child_is_refused(void) {
     EXPECT(PLATTLI_ERR_FORKED, plattli_sync(w));
     EXPECT(PLATTLI_ERR_FORKED, plattli_writer_set_config(w, "{}", 2));
     EXPECT(PLATTLI_ERR_FORKED, plattli_writer_get_stats(w, &stats));
+    plattli_string *string = NULL;
+    EXPECT(PLATTLI_ERR_FORKED, plattli_writer_warnings(w, 0, &string));
     EXPECT(PLATTLI_ERR_FORKED, plattli_finish(w, NULL));
     CHECK(n == 77 && stats.steps == 77);
 }

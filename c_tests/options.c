@@ -217,7 +217,18 @@ static void a_broken_line_costs_itself_or_with_strict_the_run(void) {
     plattli_writer_options_free(o);
     w = open_writer("broken", NULL);
     CHECK(stats_of(w).warnings == 1);
+    plattli_string *text = NULL;
+    OK(plattli_writer_warnings(w, 0, &text));
+    CHECK(strstr(plattli_string_data(text), "hot.jsonl") != NULL);
+    CHECK(strlen(plattli_string_data(text)) == plattli_string_len(text));
+    plattli_string *none = NULL;
+    REFUSED(PLATTLI_ERR_NOT_FOUND, "warning 1", plattli_writer_warnings(w, 1, &none));
+    REFUSED(PLATTLI_ERR_ARGUMENT, "out is NULL", plattli_writer_warnings(w, 0, NULL));
+    CHECK(none == NULL && plattli_string_data(none) == NULL && plattli_string_len(none) == 0);
+    plattli_string_free(none);
     OK(plattli_writer_close(w));
+    CHECK(strstr(plattli_string_data(text), "hot.jsonl") != NULL); /* outlives the writer */
+    plattli_string_free(text);
     CHECK(exists(path("broken/plattli.rejected.jsonl")));
 }
 

@@ -65,6 +65,8 @@ static void null_is_refused_everywhere(void) {
     REFUSED(PLATTLI_ERR_ARGUMENT, text, plattli_sync(no));
     REFUSED(PLATTLI_ERR_ARGUMENT, text, plattli_writer_set_config(no, "{}", 2));
     REFUSED(PLATTLI_ERR_ARGUMENT, text, plattli_writer_get_stats(no, &stats));
+    plattli_string *string = NULL;
+    REFUSED(PLATTLI_ERR_ARGUMENT, text, plattli_writer_warnings(no, 0, &string));
     REFUSED(PLATTLI_ERR_ARGUMENT, text, plattli_finish(no, NULL));
     OK(plattli_writer_close(no));
 

@@ -127,6 +127,13 @@
 /// How a run is finished. Used by one thread at a time.
 typedef struct plattli_finish_options plattli_finish_options;
 
+/// How a log is imported. Used by one thread at a time.
+typedef struct plattli_import_options plattli_import_options;
+
+/// Text made by the library: UTF-8, terminated, with its length, as it may hold NUL. Plain memory: it outlives the
+/// object it came from and may be read by any thread.
+typedef struct plattli_string plattli_string;
+
 /// A run that is being written. May be used from any thread; calls wait for each other inside.
 typedef struct plattli_writer plattli_writer;
 
@@ -165,6 +172,20 @@ typedef struct plattli_writer_stats {
     uint64_t caller_ns_max;
 } plattli_writer_stats;
 
+/// What was imported. Set `size` to `sizeof(plattli_import_report)` before it is filled.
+typedef struct plattli_import_report {
+    /// Set by the caller.
+    size_t size;
+    /// Lines of the log.
+    uint64_t rows;
+    /// Of these, lines that a later rewind made void.
+    uint64_t rewound_rows;
+    /// Metrics in the run.
+    uint64_t metrics;
+    /// 1 if a torn last line was left out, else 0.
+    uint64_t torn_tail;
+} plattli_import_report;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -196,6 +217,15 @@ size_t plattli_last_error_copy(char *buf, size_t cap);
 /// The name of a status code, such as `"PLATTLI_ERR_IO"`; `"PLATTLI_ERR_UNKNOWN"` for any other number.
 /// Never NULL; valid for as long as the library is loaded.
 const char *plattli_status_name(int32_t status);
+
+/// The text, terminated. Valid until `plattli_string_free`. NULL for NULL.
+const char *plattli_string_data(const struct plattli_string *string);
+
+/// The length of the text in bytes, without the terminator. 0 for NULL.
+size_t plattli_string_len(const struct plattli_string *string);
+
+/// Releases a string. NULL is fine.
+void plattli_string_free(struct plattli_string *string);
 
 /// New options with the defaults. Never NULL unless memory is exhausted; release them with
 /// `plattli_writer_options_free`.
@@ -313,8 +343,12 @@ int32_t plattli_sync(struct plattli_writer *writer);
 /// Replaces the configuration of the run by JSON text of `len` bytes.
 int32_t plattli_writer_set_config(struct plattli_writer *writer, const char *json, size_t len);
 
-/// What the writer has done so far. Legal after `plattli_finish`.
+/// What the writer has done so far. Legal after `plattli_finish` as well.
 int32_t plattli_writer_get_stats(struct plattli_writer *writer, struct plattli_writer_stats *out);
+
+/// What was found broken when the run was opened, and how it was mended, one text for each `i` from 0 on;
+/// `PLATTLI_ERR_NOT_FOUND` past the last. On success `*out` is released with `plattli_string_free`.
+int32_t plattli_writer_warnings(struct plattli_writer *writer, size_t i, struct plattli_string **out);
 
 /// Finishes the run: everything written, the unfinished current step included, is brought into its final form and
 /// onto stable storage. `options` may be NULL for the defaults, which pack the run into `metrics.plattli`.
@@ -425,6 +459,41 @@ int32_t plattli_put_row_f64(struct plattli_writer *writer, const uint32_t *ids, 
 
 /// As `plattli_put_row_f64`, for 32-bit floats.
 int32_t plattli_put_row_f32(struct plattli_writer *writer, const uint32_t *ids, const float *values, size_t n);
+
+/// New options with the defaults. Never NULL unless memory is exhausted; release them with
+/// `plattli_import_options_free`.
+struct plattli_import_options *plattli_import_options_new(void);
+
+/// Releases options. NULL is fine.
+void plattli_import_options_free(struct plattli_import_options *options);
+
+/// Metrics to leave out: `n` regular expressions, each of which must match the whole name; `"DEFAULT"` stands for
+/// `[pg]norm.*`. Copied; replaces what was set before. None unless set.
+int32_t plattli_import_options_set_skip_columns(struct plattli_import_options *options, const char *const *patterns, size_t n);
+
+/// Whether a step may be smaller than the one before it: the job went back, and rows from there on are dropped.
+/// False unless set.
+int32_t plattli_import_options_set_allow_rewinds(struct plattli_import_options *options, bool allow);
+
+/// Whether an existing run in the place of the output is replaced; false unless set.
+int32_t plattli_import_options_set_overwrite(struct plattli_import_options *options, bool overwrite);
+
+/// Whether floats are kept as 64-bit floats rather than rounded to 32 bits; false unless set.
+int32_t plattli_import_options_set_double(struct plattli_import_options *options, bool double_precision);
+
+/// Whether a last line that lacks its newline and does not parse, because the job was killed, is left out rather
+/// than an error; false unless set.
+int32_t plattli_import_options_set_skip_torn_tail(struct plattli_import_options *options, bool skip);
+
+/// Turns the JSON-lines file `log` into the finished run `run_dir/metrics.plattli`, with `config.json` from beside the
+/// log if there is one.
+///
+/// `options` may be NULL for the defaults, `out` may be NULL if the report is not wanted. Errors name the file and
+/// the line: `PLATTLI_ERR_CORRUPT` for a line that is no JSON object and for steps that are missing in some lines, out
+/// of range or not increasing; `PLATTLI_ERR_TYPE` for a value that does not fit its metric; `PLATTLI_ERR_ARGUMENT` for
+/// names that cannot be stored and patterns that are none; `PLATTLI_ERR_EXISTS` for an existing run. After an error
+/// nothing is left of the new run.
+int32_t plattli_import_jsonl(const char *log, const char *run_dir, const struct plattli_import_options *options, struct plattli_import_report *out);
 
 #ifdef __cplusplus
 }  // extern "C"

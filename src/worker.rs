@@ -4,6 +4,7 @@
 //! never waits unless it asks to. A handler that panics answers through [`Handler::panicked`]; the thread lives.
 //! The thread blocks all signals, so that the host's handlers run on the host's threads.
 
+use crate::clock::Tick;
 use crate::error::{Code, Error, Result};
 use crate::panics;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,8 +20,8 @@ pub trait Handler: Send + 'static {
     type Reply: Send + 'static;
     /// Does the work.
     fn handle(&mut self, job: Self::Job) -> Self::Reply;
-    /// Called whenever nothing was posted for the worker's interval.
-    fn idle(&mut self);
+    /// Called on the worker's interval, between jobs.
+    fn interval(&mut self);
     /// The reply of a job that panicked.
     fn panicked(&mut self) -> Self::Reply;
 }
@@ -56,14 +57,14 @@ pub struct Worker<H: Handler> {
 
 impl<H: Handler> Worker<H> {
     /// Starts the thread, or keeps the handler inline if `threaded` is false.
-    pub fn start(handler: H, threaded: bool, idle_every: Duration) -> Result<Self> {
+    pub fn start(handler: H, threaded: bool, every: Duration) -> Result<Self> {
         let shared = Arc::new(Shared {
             slot: Mutex::new(Slot::Empty),
             changed: Condvar::new(),
             done: AtomicBool::new(false),
         });
         let place = if threaded {
-            Place::Thread(spawn(handler, Arc::clone(&shared), idle_every)?)
+            Place::Thread(spawn(handler, Arc::clone(&shared), every)?)
         } else {
             Place::Inline(Box::new(handler), None)
         };
@@ -195,17 +196,19 @@ fn run<H: Handler>(handler: &mut H, job: H::Job) -> H::Reply {
     }
 }
 
-fn spawn<H: Handler>(handler: H, shared: Arc<Shared<H>>, idle_every: Duration) -> Result<JoinHandle<H>> {
+fn spawn<H: Handler>(handler: H, shared: Arc<Shared<H>>, every: Duration) -> Result<JoinHandle<H>> {
     let signals = BlockedSignals::new();
     let thread = std::thread::Builder::new()
         .name("plattli".into())
-        .spawn(move || serve(handler, &shared, idle_every))
+        .spawn(move || serve(handler, &shared, every))
         .map_err(|e| Error::new(Code::Io, format!("cannot start the background thread: {e}")));
     drop(signals);
     thread
 }
 
-fn serve<H: Handler>(mut handler: H, shared: &Shared<H>, idle_every: Duration) -> H {
+fn serve<H: Handler>(mut handler: H, shared: &Shared<H>, every: Duration) -> H {
+    let interval = u64::try_from(every.as_nanos()).unwrap_or(u64::MAX);
+    let mut last_beat = Tick::now();
     let mut slot = lock(&shared.slot);
     loop {
         match std::mem::replace(&mut *slot, Slot::Running) {
@@ -220,13 +223,14 @@ fn serve<H: Handler>(mut handler: H, shared: &Shared<H>, idle_every: Duration) -
             Slot::Stop => return handler,
             other => {
                 *slot = other;
-                let waited =
-                    shared.changed.wait_timeout(slot, idle_every).unwrap_or_else(PoisonError::into_inner);
-                slot = waited.0;
-                if waited.1.timed_out() && !matches!(*slot, Slot::Posted(_) | Slot::Stop) {
+                // Work in hand is no reason to let an interval pass: the rest of it is what is waited for.
+                let rest = Duration::from_nanos(interval.saturating_sub(last_beat.elapsed_ns()));
+                slot = shared.changed.wait_timeout(slot, rest).unwrap_or_else(PoisonError::into_inner).0;
+                if last_beat.elapsed_ns() >= interval && !matches!(*slot, Slot::Posted(_) | Slot::Stop) {
                     drop(slot);
                     // A panic here has nobody to answer to; the next job will meet the same fault and report it.
-                    _ = panics::catch(|| handler.idle());
+                    _ = panics::catch(|| handler.interval());
+                    last_beat = Tick::now();
                     slot = lock(&shared.slot);
                 }
             }
@@ -265,7 +269,7 @@ mod tests {
     #[derive(Default)]
     struct Adder {
         sum: u64,
-        idles: u64,
+        beats: u64,
     }
 
     impl Handler for Adder {
@@ -276,8 +280,8 @@ mod tests {
             self.sum += job;
             Ok(self.sum)
         }
-        fn idle(&mut self) {
-            self.idles += 1;
+        fn interval(&mut self) {
+            self.beats += 1;
         }
         fn panicked(&mut self) -> Self::Reply {
             Err(())
@@ -317,9 +321,9 @@ mod tests {
     }
 
     #[test]
-    fn an_idle_worker_is_called_on_its_interval() {
+    fn a_worker_is_called_on_its_interval() {
         let mut w = Worker::start(Adder::default(), true, Duration::from_millis(1)).unwrap();
         std::thread::sleep(Duration::from_millis(50));
-        assert!(w.stop().unwrap().idles >= 1);
+        assert!(w.stop().unwrap().beats >= 1);
     }
 }

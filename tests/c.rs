@@ -118,12 +118,17 @@ fn signals_belong_to_the_program() {
 /// Memory of the library as the C tests use it. `signals.c` is left out: valgrind has its own ideas of signals.
 #[test]
 fn valgrind_finds_nothing() {
-    for source in ["contract.c", "options.c", "writer.c", "threads.c", "header.cpp"] {
+    for source in ["contract.c", "options.c", "writer.c", "threads.c", "import.c", "header.cpp"] {
         is_clean(&format!("c_tests/{source}"), true);
     }
     is_clean("examples/smallest.c", true);
     // What the thread that a child does not have held in memory is out of the child's reach.
     is_clean("c_tests/fork.c", false);
+}
+
+#[test]
+fn logs_are_imported_or_refused_by_line() {
+    passes("c_tests/import.c");
 }
 
 #[test]

@@ -92,10 +92,12 @@ fn with_a_thread(script: Script) {
 macro_rules! scripts {
     ($($name:ident => $script:expr;)*) => {
         mod killed_at_every_operation {
-            $(#[test] fn $name() { super::every_operation(super::scripts::$script); })*
+            use super::scripts::*;
+            $(#[test] fn $name() { super::every_operation($script); })*
         }
         mod killed_with_a_thread {
-            $(#[test] fn $name() { super::with_a_thread(super::scripts::$script); })*
+            use super::scripts::*;
+            $(#[test] fn $name() { super::with_a_thread($script); })*
         }
     };
 }

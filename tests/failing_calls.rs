@@ -203,10 +203,16 @@ fn latched(script: Script) {
 
 macro_rules! scripts {
     ($($name:ident => $script:expr;)*) => {
-        mod refused_once { $(#[test] fn $name() { super::once(super::scripts::$script); })* }
-        mod refused_for_good { $(#[test] fn $name() { super::for_good(super::scripts::$script); })* }
-        mod refused_for_a_while { $(#[test] fn $name() { super::healed(super::scripts::$script); })* }
-        mod refused_under_the_fail_policy { $(#[test] fn $name() { super::latched(super::scripts::$script); })* }
+        scripts! { refused_once, once: $($name => $script;)* }
+        scripts! { refused_for_good, for_good: $($name => $script;)* }
+        scripts! { refused_for_a_while, healed: $($name => $script;)* }
+        scripts! { refused_under_the_fail_policy, latched: $($name => $script;)* }
+    };
+    ($module:ident, $check:ident: $($name:ident => $script:expr;)*) => {
+        mod $module {
+            use super::scripts::*;
+            $(#[test] fn $name() { super::$check($script); })*
+        }
     };
 }
 

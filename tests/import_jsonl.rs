@@ -93,6 +93,8 @@ fn every_log_becomes_what_the_reference_makes_of_it() {
         match (ours, theirs) {
             (Ok((_, ours)), Some(theirs)) if ours == theirs => {}
             (Err(_), None) => {}
+            // Rows that a rewind makes void have no say here in what type a metric has; there they have.
+            (Ok((report, _)), None) if report.rewound_rows > 0 => {}
             (Ok((_, ours)), theirs) => differences.push(format!(
                 "{log}{words:?}\nours\n{}theirs\n{}",
                 shown(&ours),
@@ -200,7 +202,7 @@ fn link(target: &str, path: &Path) {
     std::os::unix::fs::symlink(target, path).unwrap();
 }
 
-/// `x`, `x/y/z`, `p` and the folder itself hold logs; `lnk` is a link to `x`; `r` a run with a metric `metrics`.
+/// `x`, `x/y/z`, `p` and the folder itself hold logs; `lnk` links to `x` and `far` to elsewhere; `r` a run with a metric `metrics`.
 fn experiments() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     for place in ["exp", "exp/x", "exp/x/y/z", "exp/p"] {
@@ -215,6 +217,8 @@ fn experiments() -> tempfile::TempDir {
         "{\"metrics\": {\"indices\": [], \"dtype\": \"jsonl\"}}",
     );
     link("x", &dir.path().join("exp/lnk"));
+    write(&dir.path().join("elsewhere/metrics.jsonl"), "{\"a\":1}\n");
+    link("../elsewhere", &dir.path().join("exp/far"));
     dir
 }
 
@@ -244,7 +248,8 @@ fn logs_are_found_in_the_folders_below_or_on_request_in_all() {
     let shallow = TreeOptions { workers: 3, import: overwrite, ..Default::default() };
     assert_eq!(
         found(&root, &shallow),
-        [bad, "exp/lnk/metrics.plattli", "exp/p/metrics.plattli", "exp/x/metrics.plattli"]
+        [bad, "exp/far/metrics.plattli", "exp/lnk/metrics.plattli", "exp/p/metrics.plattli"],
+        "x once"
     );
     let deep = TreeOptions { deep: true, ..shallow };
     assert_eq!(

@@ -7,11 +7,13 @@ set -eu
 in=$1 out=$2
 work=$(mktemp -d "$out.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-nm --defined-only --extern-only --format=just-symbols "$in" 2>/dev/null | grep '^plattli_' | sort -u > "$work/symbols"
+# readelf, because nm believes the compiler's byte code in the objects rather than the code beside it.
+readelf --wide --symbols "$in" 2>/dev/null |
+    awk '$5 == "GLOBAL" && $7 != "UND" && $8 ~ /^plattli_/ { print $8 }' | sort -u > "$work/symbols"
 [ -s "$work/symbols" ] || { echo "$in defines no plattli_ symbol" >&2; exit 1; }
 sed 's/^/-u/' "$work/symbols" > "$work/roots"
 ld -r --gc-sections "@$work/roots" -o "$work/plattli.o" "$in"
-# The compiler leaves its own byte code in the objects; tools of another LLVM stumble over it.
+# Without that byte code: tools of another version stumble over it.
 objcopy --keep-global-symbols="$work/symbols" --remove-section=.llvmbc --remove-section=.llvmcmd "$work/plattli.o"
 rm -f "$work/out.a"
 ar rcsD "$work/out.a" "$work/plattli.o"

@@ -328,31 +328,49 @@ pub(super) unsafe trait Filled: Copy {
 /// No struct of ours will ever be larger: a `size` above is memory that was never set.
 const LARGEST_STRUCT: usize = 4096;
 
-/// Fills as much of a struct as the caller's `size` has room for; `size` itself is left as it is. So a program
-/// built against an older header gets the fields it knows, and one built against a newer header finds the fields
-/// that this library does not know as it left them.
-pub(super) fn fill<S: Filled>(place: *mut S, name: &str, value: S) -> Result<()> {
-    let size_field = size_of::<usize>();
+/// A struct to be filled whose `size` has been looked at.
+pub(super) struct Fillable<'a, S> {
+    place: *mut S,
+    known: usize,
+    life: PhantomData<&'a mut S>,
+}
+
+/// Checks where a struct is to go, before the work whose outcome it takes.
+pub(super) fn fillable<'a, S: Filled>(place: *mut S, name: &str) -> Result<Fillable<'a, S>> {
     if place.is_null() {
         return Err(null(name));
     }
     // SAFETY: not NULL, and by the contract at least a `size_t` that the caller has set.
     let size = unsafe { place.cast::<usize>().read() };
-    if size < size_field || size > LARGEST_STRUCT {
+    if size < size_of::<usize>() || size > LARGEST_STRUCT {
         return Err(Error::argument(format!(
             "{name}->size is {size}: set it to sizeof({}) before the call",
             S::NAME
         )));
     }
-    let known = size.min(size_of::<S>());
-    let from = (&raw const value).cast::<u8>();
-    // SAFETY: `known` bytes lie in `value` and, by the caller's size, in the struct at `place`; `known` is at
-    // least `size_field`.
-    unsafe {
-        let (from, to) = (from.add(size_field), place.cast::<u8>().add(size_field));
-        std::ptr::copy_nonoverlapping(from, to, known - size_field);
+    Ok(Fillable { place, known: size.min(size_of::<S>()), life: PhantomData })
+}
+
+impl<S: Filled> Fillable<'_, S> {
+    /// Fills as much of the struct as the caller's `size` has room for; `size` itself is left as it is. So a program
+    /// built against an older header gets the fields it knows, and one built against a newer header finds the
+    /// fields that this library does not know as it left them.
+    pub fn set(self, value: S) -> Result<()> {
+        let size_field = size_of::<usize>();
+        let from = (&raw const value).cast::<u8>();
+        // SAFETY: `known` bytes lie in `value` and, by the caller's size, in the struct at `place`; `known` is at
+        // least `size_field`.
+        unsafe {
+            let (from, to) = (from.add(size_field), self.place.cast::<u8>().add(size_field));
+            std::ptr::copy_nonoverlapping(from, to, self.known - size_field);
+        }
+        Ok(())
     }
-    Ok(())
+}
+
+/// [`fillable`] and [`Fillable::set`] in one, where nothing happens in between.
+pub(super) fn fill<S: Filled>(place: *mut S, name: &str, value: S) -> Result<()> {
+    fillable(place, name)?.set(value)
 }
 
 /// Copies text into a buffer of `cap` bytes, terminated, cut between characters; gives its whole length.

@@ -12,6 +12,7 @@ pub mod version;
 
 pub mod error;
 
+pub mod string;
 pub mod types;
 
 pub mod options;
@@ -20,3 +21,5 @@ pub mod writer;
 pub mod write;
 
 pub mod put;
+
+pub mod import;

@@ -2,8 +2,9 @@
 
 use super::boundary::{call, close, fill, open, optional, out, text, Filled, Handle, State};
 use super::options::{json_text, plattli_finish_options, plattli_writer_options};
+use super::string::plattli_string;
 use super::types::known_dtype;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::run::options::{Config, FinishOptions, WriterOptions, WriterStats};
 use crate::run::writer::Writer;
 use std::ffi::c_char;
@@ -189,13 +190,31 @@ pub unsafe extern "C" fn plattli_writer_set_config(
     call(writer, |w| w.inner.set_config(&Config::Json(json_text(json, len)?.to_string())))
 }
 
-/// What the writer has done so far. Legal after `plattli_finish`.
+/// What the writer has done so far. Legal after `plattli_finish` as well.
 #[no_mangle]
 pub unsafe extern "C" fn plattli_writer_get_stats(
     writer: *mut plattli_writer,
     out: *mut plattli_writer_stats,
 ) -> i32 {
     call(writer, |w| fill(out, "out", w.inner.stats().into()))
+}
+
+/// What was found broken when the run was opened, and how it was mended, one text for each `i` from 0 on;
+/// `PLATTLI_ERR_NOT_FOUND` past the last. On success `*out` is released with `plattli_string_free`.
+#[no_mangle]
+pub unsafe extern "C" fn plattli_writer_warnings(
+    writer: *mut plattli_writer,
+    i: usize,
+    out: *mut *mut plattli_string,
+) -> i32 {
+    call(writer, |w| {
+        let text = self::out(out, "out")?;
+        let warnings = w.inner.warnings()?;
+        let warning = warnings
+            .get(i)
+            .ok_or_else(|| Error::not_found(format!("there is no warning {i}, only {}", warnings.len())))?;
+        text.set_boxed(plattli_string::new(warning))
+    })
 }
 
 /// Finishes the run: everything written, the unfinished current step included, is brought into its final form and

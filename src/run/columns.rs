@@ -223,15 +223,20 @@ impl Columns {
         Ok(())
     }
 
-    /// Moves rows into the columns of the direct layout: value, then step, then the manifest where a metric is new
-    /// (format §11). May be repeated after an error.
+    /// Moves rows into the columns of the direct layout: value, then step (format §11). New metrics come first, then
+    /// the manifest if it changed, so that what it lists exists and no flag in it is ever wrong about a value. May be
+    /// repeated after an error.
     pub fn absorb_direct(&mut self, batch: &Batch) -> Result<()> {
         let by_column = batch.transpose(self.columns.len());
-        for (id, entries) in by_column.columns() {
-            self.store_values(id as usize, entries, batch)?;
-            self.describe(id as usize, entries)?;
+        let new: Vec<bool> = self.columns.iter().map(|c| c.described.rows == 0).collect();
+        for wanted in [true, false] {
+            for (id, entries) in by_column.columns().filter(|(id, _)| new[*id as usize] == wanted) {
+                self.store_values(id as usize, entries, batch)?;
+                self.describe(id as usize, entries)?;
+            }
+            self.publish()?;
         }
-        self.publish()
+        Ok(())
     }
 
     fn describe(&mut self, id: usize, entries: &[Entry]) -> Result<()> {

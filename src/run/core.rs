@@ -3,11 +3,16 @@
 use super::batch::Row;
 use super::options::{WriterOptions, WriterStats};
 use super::schema::Schema;
+use crate::clock::Tick;
 use crate::error::{Code, Error, Result};
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Step numbers end here (format §16).
 pub const STEP_LIMIT: u64 = 1 << 32;
+
+/// How often the lock of the run is renewed.
+pub const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// The caller's side of a writer.
 #[derive(Debug)]
@@ -30,6 +35,8 @@ pub struct Core {
     pub refused: Option<Error>,
     /// The first I/O error, under the policy that fails for good.
     pub latched: Option<Error>,
+    /// When the lock was last renewed from the caller's thread.
+    pub last_beat: Tick,
     /// What recovery found broken and how it was mended.
     pub warnings: Vec<String>,
 }
@@ -39,6 +46,25 @@ impl Core {
     pub fn step_number(&self) -> Result<u32> {
         u32::try_from(self.step)
             .map_err(|_| Error::state("step 4294967295 was the last one: steps are 32-bit numbers"))
+    }
+
+    /// Why nothing can be written any more.
+    #[cold]
+    pub fn refusal(&self) -> Error {
+        match (&self.latched, self.step_number()) {
+            (Some(latched), _) => latched.clone(),
+            (None, Err(e)) => e,
+            (None, Ok(_)) => Error::internal("a step was refused without a reason"),
+        }
+    }
+
+    /// It is time to renew the lock from the caller's thread. The clock is read by the caller anyway.
+    pub fn beat_is_due(&mut self) -> bool {
+        let due = self.last_beat.elapsed_ns() >= HEARTBEAT.as_nanos() as u64;
+        if due {
+            self.last_beat = Tick::now();
+        }
+        due
     }
 
     /// Counts an error that the disk or a background task met, and latches it under the policy that fails.

@@ -5,10 +5,10 @@ use super::columns::Columns;
 use super::lock::RunLock;
 use super::monotonic::Monotonic;
 use super::name;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::store::{ops, Create, File};
 use crate::worker::Handler;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Arc;
 
 /// A compaction: rows of the rotated log on their way to the columns.
@@ -54,6 +54,8 @@ pub struct Counters {
     pub bytes: AtomicU64,
     /// Times something was forced to stable storage.
     pub syncs: AtomicU64,
+    /// Somebody else took the run over.
+    pub lost: AtomicBool,
 }
 
 /// The state that jobs work on.
@@ -88,7 +90,11 @@ impl Engine {
     pub fn heartbeat(&mut self) {
         if let Some(lock) = &self.lock {
             if let Err(e) = lock.heartbeat() {
-                self.lost = Some(e);
+                // A file system that does not answer is no reason to stop; another owner is.
+                if e.code() == Code::Busy {
+                    self.counters.lost.store(true, Ordering::Relaxed);
+                    self.lost = Some(e);
+                }
             }
         }
     }
@@ -177,7 +183,7 @@ impl Handler for Engine {
         reply
     }
 
-    fn idle(&mut self) {
+    fn interval(&mut self) {
         self.heartbeat();
     }
 

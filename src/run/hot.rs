@@ -2,7 +2,7 @@
 //! caller's back (format §10, §11).
 
 use super::batch::{Batch, Row};
-use super::core::{first, Core};
+use super::core::{first, Core, HEARTBEAT};
 use super::dtype::Cell;
 use super::engine::{Compaction, Counters, Engine, Job, Reply};
 use super::finish;
@@ -16,15 +16,13 @@ use crate::store::{ops, Create, Store};
 use crate::worker::Worker;
 use std::collections::VecDeque;
 use std::path::Path;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long a step waits for a rotation before it goes on with the old file. The usual rename and create are done
 /// in a tenth of this; a file system that takes longer is not waited for.
 const ROTATION_PATIENCE: Duration = Duration::from_micros(500);
-
-/// How often the lock of the run is renewed.
-const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// What the worker was last asked to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -133,6 +131,20 @@ impl Compacting {
             crate::json::push_u64(&mut self.line, step);
         }
         &mut self.line
+    }
+
+    /// Renews the lock if no thread does. An error if somebody else took the run over.
+    pub fn beat(&mut self, core: &mut Core) -> Result<()> {
+        if self.worker.is_inline() && core.beat_is_due() {
+            self.call(core, |engine| {
+                engine.heartbeat();
+                Ok(())
+            })?;
+        }
+        if self.counters.lost.load(Ordering::Relaxed) {
+            self.call(core, |engine| engine.check_lock())?;
+        }
+        Ok(())
     }
 
     /// Ends the step in hand.
@@ -272,7 +284,11 @@ impl Compacting {
 
     fn flush_row(&mut self, core: &mut Core) -> Result<()> {
         self.write_waiting(core)?;
-        if core.row.is_empty() || self.partial.is_some_and(|p| p.values == core.row.len()) {
+        if core.row.is_empty() {
+            self.rotate_if_full(core);
+            return Ok(());
+        }
+        if self.partial.is_some_and(|p| p.values == core.row.len()) {
             return Ok(());
         }
         let result = self.settle_schema(core).and_then(|()| {
@@ -598,6 +614,14 @@ impl Compacting {
     pub fn close(&mut self, core: &mut Core) -> Result<()> {
         let flushed = self.flush(core);
         self.drain(core);
+        // A rotation makes the new log at once; without rows it has nothing to say (format §3.4).
+        if self.hot.as_ref().is_some_and(|log| log.good_len() == 0) && !self.half_rotated {
+            self.hot = None;
+            let removed = self.call(core, |engine| {
+                ops::remove_if_present(&**engine.columns.store(), &engine.columns.root().join(name::HOT))
+            });
+            self.trouble = self.trouble.take().or(removed.err());
+        }
         let released = match self.worker.stop() {
             Some(mut engine) => engine.lock.take().map_or(Ok(()), super::lock::RunLock::release),
             None => Ok(()),
@@ -615,6 +639,7 @@ impl Compacting {
             core.row.clear();
             self.line.clear();
             self.partial = None;
+            core.step += 1;
         }
         self.drain(core);
         self.repeat_failed(core);

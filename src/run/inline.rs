@@ -7,9 +7,10 @@ use super::engine::{Compaction, Counters, Engine};
 use super::finish;
 use super::leftovers;
 use super::manifest::Manifest;
+use super::monotonic::Monotonic;
 use super::name;
 use super::options::{Durability, FinishOptions};
-use super::steps::{Indices, SegmentList};
+use super::steps::Indices;
 use crate::error::{Error, Result};
 use crate::store::{ops, Kind, Store};
 use std::path::{Path, PathBuf};
@@ -23,6 +24,8 @@ const BULK_BATCH: usize = 8 << 20;
 pub struct Inline {
     engine: Engine,
     pending: Batch,
+    /// The flags of all metrics, by id.
+    flags: Vec<Option<Monotonic>>,
     /// Bulk: nothing is visible before `finish`.
     staged: bool,
     since_sync: u64,
@@ -31,7 +34,7 @@ pub struct Inline {
 impl Inline {
     /// Goes on with rows that are in no column yet.
     pub fn new(engine: Engine, pending: Batch, staged: bool) -> Self {
-        Inline { engine, pending, staged, since_sync: 0 }
+        Inline { engine, pending, flags: Vec::new(), staged, since_sync: 0 }
     }
 
     /// What the engine did so far.
@@ -46,6 +49,14 @@ impl Inline {
         } else {
             self.pending.rows() as u64
         }
+    }
+
+    /// Renews the lock. An error if somebody else took the run over.
+    pub fn beat(&mut self, core: &mut Core) -> Result<()> {
+        if core.beat_is_due() {
+            self.engine.heartbeat();
+        }
+        self.engine.check_lock()
     }
 
     /// Ends the step in hand.
@@ -75,8 +86,7 @@ impl Inline {
 
     fn settle_schema(&mut self, core: &mut Core) -> Result<()> {
         let Some(update) = core.schema.update(self.engine.columns.all().len()) else { return Ok(()) };
-        let form = if self.staged { Indices::List(SegmentList::new()) } else { Indices::File };
-        update.apply(&mut self.engine.columns, &form)?;
+        update.apply(&mut self.engine.columns, &Indices::File)?;
         core.schema.settled();
         Ok(())
     }
@@ -86,8 +96,13 @@ impl Inline {
             return Ok(());
         }
         let columns = &mut self.engine.columns;
-        let result =
-            if self.staged { columns.absorb(&self.pending) } else { columns.absorb_direct(&self.pending) };
+        let result = if self.staged {
+            columns.absorb(&self.pending)
+        } else {
+            core.schema.flags(&mut self.flags);
+            columns.set_flags(&self.flags);
+            columns.absorb_direct(&self.pending)
+        };
         let bytes = columns.take_bytes_written();
         core.stats.bytes_written += bytes;
         match result {
@@ -145,6 +160,7 @@ impl Inline {
             self.settle_schema(core)?;
             self.pending.push(step, &core.row);
             core.row.clear();
+            core.step += 1;
         }
         self.write_pending(core, true)?;
         let mut last = Compaction::default();
@@ -164,6 +180,12 @@ impl Inline {
         let store = Arc::clone(columns.store());
         let (staging, target) = (columns.root().to_path_buf(), core.run_dir.join(name::FOLDER));
         columns.set_flags(&last.flags);
+        for id in 0..columns.all().len() {
+            // Offline segmentation leaves a lone row to the index file (format §7).
+            if columns.all()[id].stored.rows == 1 {
+                columns.spill_always(id)?;
+            }
+        }
         let config = match &options.config_overrides {
             None => None,
             Some(overrides) => {

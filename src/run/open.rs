@@ -17,6 +17,7 @@ use super::options::{Durability, Layout, WriterOptions, WriterStats};
 use super::recovery::{recover, Plan, Recovered};
 use super::schema::Schema;
 use super::steps::Indices;
+use crate::clock::Tick;
 use crate::error::{Code, Error, Result};
 use crate::store::{ops, Store};
 use std::collections::HashMap;
@@ -35,7 +36,10 @@ pub enum Backend {
 pub fn open(store: &Arc<dyn Store>, run_dir: &Path, options: &WriterOptions) -> Result<(Core, Backend)> {
     check(run_dir, options)?;
     let root = run_dir.join(name::FOLDER);
-    ops::create_dirs(&**store, run_dir)?;
+    if !ops::is_dir(&**store, run_dir)? {
+        ops::create_dirs(&**store, run_dir)?;
+        store.sync_dir(ops::parent_of(run_dir))?;
+    }
     config::prepare(&**store, run_dir, &root, &options.config)?;
     let lock = match options.lock {
         true => Some(RunLock::acquire(Arc::clone(store), run_dir)?),
@@ -310,6 +314,7 @@ impl Parts {
             stats: WriterStats { warnings: self.warnings.len() as u64, ..WriterStats::default() },
             refused: None,
             latched: None,
+            last_beat: Tick::now(),
             warnings: self.warnings,
         };
         Ok((core, backend))

@@ -235,7 +235,7 @@ impl Writer {
         Ok(self.lock()?.core.warnings.clone())
     }
 
-    /// Makes the run final (format §13); an unfinished step with values is included. Afterwards only
+    /// Makes the run final (format §13); an unfinished step with values is ended first. Afterwards only
     /// [`Writer::stats`] and [`Writer::close`] are legal. After an error it may be tried again.
     pub fn finish(&self, options: &FinishOptions) -> Result<()> {
         let mut inner = self.open_inner()?;
@@ -295,8 +295,8 @@ impl Inner {
     #[inline]
     fn write(&mut self, id: u32, value: Value<'_>, range: Option<(i128, i128)>) -> Result<bool> {
         let core = &mut self.core;
-        if core.step >= STEP_LIMIT {
-            return core.step_number().map(|_| true);
+        if core.step >= STEP_LIMIT || core.latched.is_some() {
+            return Err(core.refusal());
         }
         let line = match &mut self.backend {
             Backend::Compacting(hot) => Some(hot.line(core.step, core.row.is_empty())),
@@ -328,13 +328,25 @@ impl Inner {
     }
 
     fn end_step(&mut self) -> Result<()> {
-        if self.core.step >= STEP_LIMIT {
-            return self.core.step_number().map(drop);
+        self.beat();
+        if self.core.step >= STEP_LIMIT || self.core.latched.is_some() {
+            self.core.row.clear();
+            return Err(self.core.refusal());
         }
-        self.check_latch()?;
         match &mut self.backend {
             Backend::Compacting(hot) => hot.end_step(&mut self.core),
             Backend::Inline(direct) => direct.end_step(&mut self.core),
+        }
+    }
+
+    /// Renews the lock where no background thread does, and learns of its loss.
+    fn beat(&mut self) {
+        let lost = match &mut self.backend {
+            Backend::Compacting(hot) => hot.beat(&mut self.core),
+            Backend::Inline(direct) => direct.beat(&mut self.core),
+        };
+        if let Err(e) = lost {
+            self.core.latched.get_or_insert(e);
         }
     }
 

@@ -81,7 +81,7 @@ impl Content {
     /// What a reader shows.
     pub fn of(reader: &Reader) -> Result<Content, Error> {
         let mut rows = Rows::new();
-        for name in reader.metrics() {
+        for name in reader.metrics().iter().cloned() {
             let column = reader.column(&name, &Selection::All, As::Storage)?;
             let cells = cells(&column.data);
             if cells.len() != column.steps.len() {
@@ -98,7 +98,7 @@ impl Content {
                 rows.insert(name, column.steps.into_iter().zip(cells).collect());
             }
         }
-        Ok(Content { rows, config: Some(reader.config()) })
+        Ok(Content { rows, config: Some(reader.config()?) })
     }
 
     /// The last step of any metric.

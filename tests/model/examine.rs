@@ -13,8 +13,10 @@ use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// Problems told in full before only their number is.
-const TOLD: usize = 8;
+/// Problems told in full before only their number is; the environment may ask for more.
+fn told() -> usize {
+    std::env::var("PLATTLI_TELL").ok().and_then(|text| text.parse().ok()).unwrap_or(8)
+}
 
 /// Examines images, each once however many accidents lead to it.
 pub struct Examiner {
@@ -150,7 +152,7 @@ impl Examiner {
         if found.rows != expected.rows {
             return Err(format!("written on and finished:{found}\n  instead of:{expected}"));
         }
-        if (stats.dropped_rows, stats.warnings, stats.io_errors) != (0, 0, 0) {
+        if (stats.dropped_rows, stats.io_errors) != (0, 0) {
             return Err(format!("a loss is reported where there was none: {stats:?}"));
         }
         let litter: Vec<String> =
@@ -235,7 +237,7 @@ impl Examiner {
             self.nested_accidents,
             problems.len()
         );
-        let told: Vec<String> = problems.iter().take(TOLD).map(|p| format!("- {p}")).collect();
+        let told: Vec<String> = problems.iter().take(told()).map(|p| format!("- {p}")).collect();
         assert!(
             problems.is_empty(),
             "{what}: {} problems, the first of them:\n{}",
@@ -272,9 +274,11 @@ pub fn recover(
     let store = image.snapshot();
     let writer = open(&store, options)?;
     let content = read(&store)?;
-    let warnings = writer.stats().warnings;
-    if warnings != 0 {
-        return Err(format!("{warnings} warnings where nothing is wrong"));
+    // A line that was cut short was never acknowledged; saying so is right, but nothing else is lost.
+    let cut_short = |log: &str| image.peek(format!("{RUN}/plattli/{log}")).is_some_and(|text| !text.ends_with(b"\n"));
+    let torn = u64::from(cut_short("hot.jsonl")) + u64::from(cut_short("hot.compacting.jsonl"));
+    if writer.stats().warnings > torn {
+        return Err(format!("warned where nothing is wrong: {:?}", writer.warnings()));
     }
     let step = writer.step().map_err(|e| e.to_string())?;
     let expected = options.step.unwrap_or_else(|| content.last_step().map_or(0, |s| s.wrapping_add(1)));

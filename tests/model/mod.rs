@@ -1,6 +1,6 @@
 //! A plain model of what a run must hold, scripts that a writer goes through, and eyes to see what it left: our
 //! reader and, where Python has it, the reference's.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(dead_code, unused_imports, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod content;
 pub mod examine;

@@ -58,7 +58,10 @@ impl Pypi {
     /// An image is to be read, and to be found to hold `content`.
     pub fn expect(&mut self, image: &MemoryStore, content: &Content, context: String) {
         let path = self.folder.path().join(format!("{}", self.read + self.waiting.len()));
-        image.dump_to(Path::new(super::RUN), &path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        match image.dump_to(Path::new(super::RUN), &path) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => std::fs::create_dir(&path).unwrap(),
+            other => other.unwrap_or_else(|e| panic!("{}: {e}", path.display())),
+        }
         self.waiting.push((path, content.clone(), context));
         if self.waiting.len() >= BATCH {
             self.flush();

@@ -10,7 +10,7 @@ mod row;
 mod tests;
 mod tree;
 
-pub use tree::{import_tree, Imported, TreeOptions};
+pub use tree::{import_tree, import_tree_in, Imported, TreeOptions};
 
 use crate::error::{Error, Result};
 use crate::run::dtype::Value;
@@ -35,7 +35,8 @@ pub struct ImportOptions {
     /// Regular expressions; a metric whose whole name matches one of them is left out. `DEFAULT` stands for
     /// [`DEFAULT_SKIP`].
     pub skip_columns: Vec<String>,
-    /// A step may be smaller than the one before: the job went back, and rows from there on are dropped.
+    /// A step may be smaller than the one before: the job went back, and rows from there on are dropped. What is
+    /// dropped has no say in the types of metrics.
     pub allow_rewinds: bool,
     /// An existing run in the place of the output is replaced.
     pub overwrite: bool,

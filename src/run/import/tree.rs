@@ -4,6 +4,7 @@ use super::{import_file_in, ImportOptions, ImportReport};
 use crate::error::{Error, Result};
 use crate::run::name;
 use crate::store::{ops, DiskStore, Kind, Store};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -44,16 +45,14 @@ pub fn import_tree(root: &Path, options: &TreeOptions) -> Result<Vec<Imported>> 
 }
 
 /// [`import_tree`] on any store.
-pub(crate) fn import_tree_in(
-    store: Arc<dyn Store>,
-    root: &Path,
-    options: &TreeOptions,
-) -> Result<Vec<Imported>> {
+pub fn import_tree_in(store: Arc<dyn Store>, root: &Path, options: &TreeOptions) -> Result<Vec<Imported>> {
     let root = store.canonicalize(root)?;
-    let mut jobs = Vec::new();
+    let (mut jobs, mut seen) = (Vec::new(), HashSet::new());
     for relative in find(&*store, &root, options.deep)? {
         let run_dir = root.join(&relative);
         let archive = match &options.out {
+            // By way of a link it may be the same folder again.
+            None if !seen.insert(store.canonicalize(&run_dir)?) => continue,
             None => run_dir.join(name::ARCHIVE),
             Some(out) => named(out, &root, &relative)?,
         };

@@ -196,6 +196,7 @@ impl Image {
     /// Changes names now and notes them as not yet durable.
     fn change_names(&mut self, edits: Vec<(NodeId, OsString, Option<NodeId>)>) {
         let now = self.now;
+        let mut replaced = Vec::new();
         for (dir, name, node) in &edits {
             let dir = self.at(*dir);
             dir.modified = now;
@@ -206,12 +207,14 @@ impl Image {
             };
             if let Some(id) = before {
                 self.at(id).linked = false;
-                self.release_number(id);
+                replaced.push(id);
             }
         }
         for id in edits.iter().filter_map(|(_, _, node)| *node) {
             self.at(id).linked = true;
         }
+        // Only now: a renamed file has lost one name and got another, and keeps its number.
+        replaced.into_iter().for_each(|id| self.release_number(id));
         self.unsynced.push(NameChange(edits));
     }
 

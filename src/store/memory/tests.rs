@@ -35,6 +35,17 @@ fn names_fail_with_the_errno_of_the_real_file_system() {
 }
 
 #[test]
+fn a_renamed_file_keeps_its_inode_number_for_itself() {
+    let disk = MemoryStore::new();
+    disk.plant("/a", b"1");
+    let id = disk.metadata(Path::new("/a")).unwrap().unwrap().id;
+    disk.rename(Path::new("/a"), Path::new("/b")).unwrap();
+    disk.plant("/c", b"2");
+    assert_eq!(disk.metadata(Path::new("/b")).unwrap().unwrap().id, id);
+    assert_ne!(disk.metadata(Path::new("/c")).unwrap().unwrap().id, id);
+}
+
+#[test]
 fn an_open_handle_survives_rename_and_unlink_and_pins_its_inode_number() {
     let disk = MemoryStore::new();
     let a = disk.open_append(at("/a"), Create::New).unwrap();
