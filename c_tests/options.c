@@ -1,5 +1,6 @@
 /* Each option takes what it should, refuses what it should not, and has its effect. */
 #include "check.h"
+#include <time.h>
 #include <unistd.h>
 
 static plattli_writer_options *options;
@@ -253,6 +254,26 @@ static void system_durability_syncs_and_process_durability_does_not(void) {
     plattli_writer_options_free(o);
 }
 
+static void a_sync_interval_may_be_a_time_alone(void) {
+    for (int32_t layout = PLATTLI_COMPACTING; layout <= PLATTLI_DIRECT; ++layout) {
+        plattli_writer_options *o = plattli_writer_options_new();
+        OK(plattli_writer_options_set_layout(o, layout));
+        OK(plattli_writer_options_set_durability(o, PLATTLI_DURABLE_SYSTEM));
+        OK(plattli_writer_options_set_sync_interval(o, 0, 20));
+        plattli_writer *w = open_writer(layout ? "timed-direct" : "timed", o);
+        OK(plattli_write_f64(w, "x", 1.0));
+        OK(plattli_end_step(w));
+        uint64_t before = stats_of(w).sync_count;
+        const struct timespec pause = {0, 25000000};
+        nanosleep(&pause, NULL);
+        OK(plattli_write_f64(w, "x", 1.0));
+        OK(plattli_end_step(w));
+        CHECK(stats_of(w).sync_count > before);
+        OK(plattli_writer_close(w));
+        plattli_writer_options_free(o);
+    }
+}
+
 static void every_layout_and_threadless_writers_finish_and_continue(void) {
     for (int32_t layout = PLATTLI_COMPACTING; layout <= PLATTLI_BULK; ++layout) {
         for (uint32_t threads = 0; threads < 2; ++threads) {
@@ -291,6 +312,7 @@ int main(int argc, char **argv) {
     TEST(a_second_writer_is_busy_unless_locks_are_off);
     TEST(a_broken_line_costs_itself_or_with_strict_the_run);
     TEST(system_durability_syncs_and_process_durability_does_not);
+    TEST(a_sync_interval_may_be_a_time_alone);
     TEST(every_layout_and_threadless_writers_finish_and_continue);
     return 0;
 }

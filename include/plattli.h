@@ -124,15 +124,55 @@
 /// The first error of the disk is latched: every later call returns it.
 #define PLATTLI_IO_FAIL 1
 
+/// Whatever is found first. The default.
+#define PLATTLI_KIND_AUTO 0
+
+/// A run folder.
+#define PLATTLI_KIND_FOLDER 1
+
+/// An archive.
+#define PLATTLI_KIND_ARCHIVE 2
+
+/// Every row.
+#define PLATTLI_ALL 0
+
+/// Rows by their step, both ends inclusive.
+#define PLATTLI_STEPS 1
+
+/// Rows by their value, both ends inclusive; NaN lies in no range, and JSON metrics have none.
+#define PLATTLI_VALUES 2
+
+/// Rows by their position, from `start` up to but without `stop`; negative ones count from the end.
+#define PLATTLI_POSITIONS 3
+
+/// Integers as `PLATTLI_I64`, whatever their stored width; floats and JSON as stored.
+#define PLATTLI_STANDARD 0
+
+/// As stored.
+#define PLATTLI_STORAGE -1
+
+/// Rows of one metric. Does not change, and outlives the reader.
+typedef struct plattli_column plattli_column;
+
 /// How a run is finished. Used by one thread at a time.
 typedef struct plattli_finish_options plattli_finish_options;
 
 /// How a log is imported. Used by one thread at a time.
 typedef struct plattli_import_options plattli_import_options;
 
+/// A run that is being read, as it was when it was opened or last refreshed. May be used from any thread; calls
+/// wait for each other inside.
+typedef struct plattli_reader plattli_reader;
+
+/// How a run is opened for reading. Used by one thread at a time; `plattli_reader_open` copies what it needs.
+typedef struct plattli_reader_options plattli_reader_options;
+
 /// Text made by the library: UTF-8, terminated, with its length, as it may hold NUL. Plain memory: it outlives the
 /// object it came from and may be read by any thread.
 typedef struct plattli_string plattli_string;
+
+/// Rows of several metrics side by side. Does not change, and outlives the reader.
+typedef struct plattli_table plattli_table;
 
 /// A run that is being written. May be used from any thread; calls wait for each other inside.
 typedef struct plattli_writer plattli_writer;
@@ -171,6 +211,38 @@ typedef struct plattli_writer_stats {
     /// The longest of those calls, in nanoseconds.
     uint64_t caller_ns_max;
 } plattli_writer_stats;
+
+/// What there is to know about a metric. Set `size` to `sizeof(plattli_metric_info)` before it is filled.
+typedef struct plattli_metric_info {
+    /// Set by the caller.
+    size_t size;
+    /// Its type on disk, `PLATTLI_F32` … `PLATTLI_JSON`. Integers of a finished run are stored in the narrowest type.
+    int32_t dtype;
+    /// What its values do from row to row: 1 never decreasing, -1 never increasing, 0 neither (or JSON).
+    int32_t monotonic;
+    /// How many rows it has.
+    uint64_t rows;
+    /// The step of its first row; 0 if it has none.
+    uint32_t first_step;
+    /// The step of its last row; 0 if it has none.
+    uint32_t last_step;
+} plattli_metric_info;
+
+/// Which rows are wanted. Zeroed it selects all. A reversed range is empty, not an error.
+typedef struct plattli_selection {
+    /// `PLATTLI_ALL`, `PLATTLI_STEPS`, `PLATTLI_VALUES` or `PLATTLI_POSITIONS`.
+    int32_t kind;
+    /// Which ends are given: bit 0 (1) the start, bit 1 (2) the stop. An end that is not given is open.
+    int32_t bounds;
+    /// First step or position.
+    int64_t start;
+    /// Last step, or the position after the last.
+    int64_t stop;
+    /// Smallest value.
+    double vstart;
+    /// Largest value.
+    double vstop;
+} plattli_selection;
 
 /// What was imported. Set `size` to `sizeof(plattli_import_report)` before it is filled.
 typedef struct plattli_import_report {
@@ -459,6 +531,131 @@ int32_t plattli_put_row_f64(struct plattli_writer *writer, const uint32_t *ids, 
 
 /// As `plattli_put_row_f64`, for 32-bit floats.
 int32_t plattli_put_row_f32(struct plattli_writer *writer, const uint32_t *ids, const float *values, size_t n);
+
+/// New options with the defaults. Never NULL unless memory is exhausted; release them with
+/// `plattli_reader_options_free`.
+struct plattli_reader_options *plattli_reader_options_new(void);
+
+/// Releases options. NULL is fine. Readers opened with them are not affected.
+void plattli_reader_options_free(struct plattli_reader_options *options);
+
+/// What to look for: `PLATTLI_KIND_AUTO`, `PLATTLI_KIND_FOLDER` or `PLATTLI_KIND_ARCHIVE`.
+int32_t plattli_reader_options_set_kind(struct plattli_reader_options *options, int32_t kind);
+
+/// Whether the newest rows of a live run, those still in its log, are left out; false unless set.
+int32_t plattli_reader_options_set_exclude_hot(struct plattli_reader_options *options, bool exclude);
+
+/// Whether a broken line in the middle of a log is `PLATTLI_ERR_CORRUPT`; false unless set. Otherwise the line is
+/// skipped and is a warning.
+int32_t plattli_reader_options_set_strict(struct plattli_reader_options *options, bool strict);
+
+/// Opens a run for reading: `path` is the run directory, the run folder in it, or an archive. A run that is being
+/// written may be opened at any time; what is read of it is a consistent prefix that holds every step acknowledged
+/// before the call, and stays the same until `plattli_reader_refresh`.
+///
+/// `options` may be NULL for the defaults. On success `*out` is a reader, to be released with
+/// `plattli_reader_close`. Errors: `PLATTLI_ERR_NOT_FOUND` if there is no run, `PLATTLI_ERR_CORRUPT`,
+/// `PLATTLI_ERR_BUSY` if the run kept changing (try again), `PLATTLI_ERR_IO`.
+int32_t plattli_reader_open(const char *path, const struct plattli_reader_options *options, struct plattli_reader **out);
+
+/// Releases a reader, and all text borrowed from it. NULL is fine. Columns and tables read through it stay.
+void plattli_reader_close(struct plattli_reader *reader);
+
+/// Looks at the run anew, and ends the life of all text borrowed from the reader. After an error the reader, and
+/// the text, stay as they were.
+int32_t plattli_reader_refresh(struct plattli_reader *reader);
+
+/// How many metrics there are.
+int32_t plattli_reader_metric_count(struct plattli_reader *reader, size_t *out_count);
+
+/// The name of metric `i`, in sorted order; borrowed until refresh or close. `PLATTLI_ERR_NOT_FOUND` past the last.
+int32_t plattli_reader_metric_name(struct plattli_reader *reader, size_t i, const char **out_name);
+
+/// Type, rows, first and last step of a metric. `PLATTLI_ERR_NOT_FOUND` if there is none of that name.
+int32_t plattli_reader_metric_info(struct plattli_reader *reader, const char *name, struct plattli_metric_info *out);
+
+/// The configuration of the run as JSON text of `*len` bytes, not terminated; borrowed until refresh or close.
+/// `PLATTLI_ERR_NOT_FOUND` if the run has none.
+int32_t plattli_reader_config(struct plattli_reader *reader, const char **json, size_t *len);
+
+/// When the run was last described, as `YYYY-MM-DDTHH:MM:SSZ`; borrowed until refresh or close.
+/// `PLATTLI_ERR_NOT_FOUND` if the run does not say.
+int32_t plattli_reader_when_exported(struct plattli_reader *reader, const char **out_time);
+
+/// How many rows a metric has.
+int32_t plattli_reader_rows(struct plattli_reader *reader, const char *name, uint64_t *out_rows);
+
+/// An estimate of the rows of the longest metric that looks at no more than `probes` files (12 is a good number),
+/// and at none if the run is finished. Rows that are still in the log are not counted.
+int32_t plattli_reader_approx_max_rows(struct plattli_reader *reader, uint32_t probes, uint64_t *out_rows);
+
+/// Warning `i`: something that was skipped or looks wrong, though it was no error, such as a broken line of a log.
+/// Borrowed until refresh or close. `PLATTLI_ERR_NOT_FOUND` past the last.
+int32_t plattli_reader_warnings(struct plattli_reader *reader, size_t i, const char **out_text);
+
+/// Reads selected rows of a metric. `selection` may be NULL for all rows; `as` is `PLATTLI_STANDARD`,
+/// `PLATTLI_STORAGE` or a type. On success `*out` is a column, to be released with `plattli_column_free`.
+///
+/// Errors: `PLATTLI_ERR_NOT_FOUND` for an unknown metric; `PLATTLI_ERR_TYPE` for a value that is not exactly one of
+/// the integer type asked for (floats are rounded), or for values of a JSON metric asked for by range;
+/// `PLATTLI_ERR_CORRUPT`; `PLATTLI_ERR_BUSY` if the run kept changing (try again); `PLATTLI_ERR_IO`.
+int32_t plattli_reader_column(struct plattli_reader *reader, const char *name, const struct plattli_selection *selection, int32_t as, struct plattli_column **out_column);
+
+/// Reads `n` metrics side by side, at the steps at which each of them has a value. Without `on` (NULL) the
+/// selection names rows of this table, by step or position; with it, rows of the metric `on`, of which those remain
+/// that all have. On success `*out` is a table, to be released with `plattli_table_free`. Errors as
+/// `plattli_reader_column`.
+int32_t plattli_reader_table(struct plattli_reader *reader, const char *const *names, size_t n, const char *on, const struct plattli_selection *selection, int32_t as, struct plattli_table **out_table);
+
+/// Reads selected rows of a metric straight into the caller's memory: their values into `values` and, unless NULL,
+/// their steps into `steps`, each with room for `cap`. `*out_len` is how many there are.
+///
+/// If there are more than `cap`, nothing is filled and `PLATTLI_ERR_BUFFER` returned: with `cap` 0 (where `values`
+/// may be NULL) that is the way to ask for the number. After another error the memory holds anything. Errors as
+/// `plattli_reader_column`.
+int32_t plattli_read_f64(struct plattli_reader *reader, const char *name, const struct plattli_selection *selection, uint32_t *steps, double *values, size_t cap, size_t *out_len);
+
+/// As `plattli_read_f64`. What is stored as f64 is rounded.
+int32_t plattli_read_f32(struct plattli_reader *reader, const char *name, const struct plattli_selection *selection, uint32_t *steps, float *values, size_t cap, size_t *out_len);
+
+/// As `plattli_read_f64`. A value that is no such integer is `PLATTLI_ERR_TYPE`.
+int32_t plattli_read_i64(struct plattli_reader *reader, const char *name, const struct plattli_selection *selection, uint32_t *steps, int64_t *values, size_t cap, size_t *out_len);
+
+/// As `plattli_read_f64`. A value that is no such integer is `PLATTLI_ERR_TYPE`.
+int32_t plattli_read_u64(struct plattli_reader *reader, const char *name, const struct plattli_selection *selection, uint32_t *steps, uint64_t *values, size_t cap, size_t *out_len);
+
+/// How many rows; 0 for NULL.
+size_t plattli_column_len(const struct plattli_column *column);
+
+/// The type of the values, `PLATTLI_F32` … `PLATTLI_JSON`; 0 for NULL.
+int32_t plattli_column_dtype(const struct plattli_column *column);
+
+/// The steps, strictly increasing; borrowed until the column is freed.
+const uint32_t *plattli_column_steps(const struct plattli_column *column);
+
+/// The values, an array of the type that `plattli_column_dtype` says; borrowed until the column is freed. NULL for
+/// JSON.
+const void *plattli_column_values(const struct plattli_column *column);
+
+/// The value of a row of a JSON column as text of `*len` bytes, not terminated; borrowed until the column is freed.
+/// `PLATTLI_ERR_TYPE` for a column of numbers, `PLATTLI_ERR_NOT_FOUND` past the last row.
+int32_t plattli_column_json(const struct plattli_column *column, size_t row, const char **out_text, size_t *len);
+
+/// Releases a column. NULL is fine.
+void plattli_column_free(struct plattli_column *column);
+
+/// How many rows; 0 for NULL.
+size_t plattli_table_len(const struct plattli_table *table);
+
+/// The steps, strictly increasing; borrowed until the table is freed.
+const uint32_t *plattli_table_steps(const struct plattli_table *table);
+
+/// The column of metric `i`, in the order asked for; borrowed until the table is freed, not to be freed itself.
+/// `PLATTLI_ERR_NOT_FOUND` past the last.
+int32_t plattli_table_column(const struct plattli_table *table, size_t i, const struct plattli_column **out_column);
+
+/// Releases a table and its columns. NULL is fine.
+void plattli_table_free(struct plattli_table *table);
 
 /// New options with the defaults. Never NULL unless memory is exhausted; release them with
 /// `plattli_import_options_free`.

@@ -101,6 +101,16 @@ fn a_writer_keeps_the_contract_from_open_to_close() {
 }
 
 #[test]
+fn a_reader_keeps_the_contract_from_open_to_close() {
+    passes("c_tests/reader.c");
+}
+
+#[test]
+fn a_reader_gives_back_what_was_written() {
+    passes("c_tests/columns.c");
+}
+
+#[test]
 fn a_forked_child_cannot_harm_its_parent() {
     passes("c_tests/fork.c");
 }
@@ -118,12 +128,22 @@ fn signals_belong_to_the_program() {
 /// Memory of the library as the C tests use it. `signals.c` is left out: valgrind has its own ideas of signals.
 #[test]
 fn valgrind_finds_nothing() {
-    for source in ["contract.c", "options.c", "writer.c", "threads.c", "import.c", "header.cpp"] {
+    for source in [
+        "contract.c",
+        "options.c",
+        "writer.c",
+        "reader.c",
+        "columns.c",
+        "threads.c",
+        "import.c",
+        "header.cpp",
+    ] {
         is_clean(&format!("c_tests/{source}"), true);
     }
     is_clean("examples/smallest.c", true);
     // What the thread that a child does not have held in memory is out of the child's reach.
     is_clean("c_tests/fork.c", false);
+    is_clean("c_tests/reader.c", false);
 }
 
 #[test]

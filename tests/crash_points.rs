@@ -193,16 +193,21 @@ mod crash_points {
 
     #[test]
     fn row_03_a_metric_without_files_is_empty() {
-        let manifest = br#"{"m": {"indices": [], "dtype": "f32"}, "d": {"indices": "indices", "dtype": "f64"}, "when_exported": "2026-11-20T05:08:13Z"}"#;
-        for extra in [&[][..], &[("hot.jsonl", &b"{\"step\":3,\"m\":1.5}\n"[..])][..]] {
-            let mut files = vec![("plattli.json", &manifest[..])];
-            files.extend_from_slice(extra);
-            // Without a hot log the reference's reader wants the files; a writer never leaves that behind.
-            let store = planted(&files);
-            let ((_, writer), content) = recover(&store, &options()).unwrap();
-            let expected = if extra.is_empty() { Content::default() } else { rows("m", &[(3, 1.5)]) };
-            assert_eq!(content.rows, expected.rows);
-            assert_eq!(writer.step().unwrap(), if extra.is_empty() { 0 } else { 4 });
+        let list = &br#"{"m": {"indices": [], "dtype": "f32"}, "when_exported": "2026-11-20T05:08:13Z"}"#[..];
+        let file =
+            &br#"{"m": {"indices": "indices", "dtype": "f32"}, "when_exported": "2026-11-20T05:08:13Z"}"#[..];
+        let log = &b"{\"step\":3,\"m\":1.5}\n"[..];
+        let row = rows("m", &[(3, 1.5)]);
+        for (manifest, log, expected) in [
+            (list, None, &Content { config: row.config.clone(), ..Content::default() }),
+            (list, Some(log), &row),
+            (file, Some(log), &row),
+        ] {
+            let mut files = vec![("plattli.json", manifest)];
+            files.extend(log.map(|log| ("hot.jsonl", log)));
+            let mut examiner = Examiner::new(true);
+            examiner.examine(&planted(&files), &Expect::only(expected), &|| "a metric without files".into());
+            examiner.conclude("a metric without files");
         }
     }
 

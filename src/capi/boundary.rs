@@ -293,11 +293,6 @@ pub(super) fn out<'a, T>(place: *mut T, name: &str) -> Result<Out<'a, T>> {
     }
 }
 
-/// An output that the caller may not want.
-pub(super) fn optional_out<'a, T>(place: *mut T) -> Option<Out<'a, T>> {
-    out(place, "").ok()
-}
-
 impl<T> Out<'_, T> {
     /// Writes the output. Always succeeds, so that it can end an entry point.
     #[inline]

@@ -22,4 +22,8 @@ pub mod write;
 
 pub mod put;
 
+pub mod reader;
+
+pub mod columns;
+
 pub mod import;

@@ -112,7 +112,7 @@ impl Columns {
     /// No columns yet, in the folder `root`.
     pub fn new(store: Arc<dyn Store>, root: &Path, open_files: usize, staged: bool) -> Self {
         Columns {
-            files: Files::new(Arc::clone(&store), open_files),
+            files: Files::new(Arc::clone(&store), root, open_files),
             store,
             root: root.to_path_buf(),
             columns: Vec::new(),
@@ -320,14 +320,15 @@ impl Columns {
             return self.publish();
         }
         let old_path = column.value_path.clone();
-        let has_values = column.stored.rows > 0;
-        if has_values {
+        // A run that was cut back has an empty file, and the reference's `finish` wants it to be there.
+        let has_file = column.stored.rows > 0 || ops::is_file(&*self.store, &old_path)?;
+        if has_file {
             self.write_values_as(id, wider)?;
         }
         self.set_dtype(id, wider);
         self.publish()?;
         self.files.forget(&old_path);
-        if has_values {
+        if has_file {
             ops::remove_if_present(&*self.store, &old_path)?;
         }
         Ok(())

@@ -6,6 +6,7 @@ use super::lock::RunLock;
 use super::monotonic::Monotonic;
 use super::name;
 use crate::error::{Code, Error, Result};
+use crate::hotlog::HotLog;
 use crate::store::{ops, Create, File};
 use crate::worker::Handler;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -20,6 +21,8 @@ pub struct Compaction {
     pub flags: Vec<Option<Monotonic>>,
     /// Rows of the rotated log were not kept in memory: they are read back from it.
     pub from_log: bool,
+    /// The log that was rotated, to be closed away from the caller's thread.
+    pub rotated: Option<HotLog>,
 }
 
 /// Something rare, to be run once.
@@ -173,7 +176,8 @@ impl Handler for Engine {
     fn handle(&mut self, job: Job) -> Reply {
         let reply = match job {
             Job::Rotate => Reply::Rotated(self.rotate()),
-            Job::Compact(compaction) => {
+            Job::Compact(mut compaction) => {
+                drop(compaction.rotated.take());
                 let result = self.compact(&compaction);
                 Reply::Compacted(compaction, result)
             }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Files {
     store: Arc<dyn Store>,
+    root: PathBuf,
     open: HashMap<PathBuf, Slot>,
     limit: usize,
     uses: u64,
@@ -28,10 +29,11 @@ struct Slot {
 }
 
 impl Files {
-    /// No files yet; at most `limit` are held open.
-    pub fn new(store: Arc<dyn Store>, limit: usize) -> Self {
+    /// No files of the folder `root` yet; at most `limit` are held open.
+    pub fn new(store: Arc<dyn Store>, root: &Path, limit: usize) -> Self {
         Files {
             store,
+            root: root.to_path_buf(),
             open: HashMap::new(),
             limit: limit.max(1),
             uses: 0,
@@ -89,9 +91,10 @@ impl Files {
         Ok(file)
     }
 
-    /// A directory was made: its own name and those above it need a sync as well.
+    /// A directory may have been made: its own name and those above it need a sync as well. Not those above the run
+    /// folder: they are older than the run and may not even be readable.
     fn note_dirs(&mut self, dir: &Path) {
-        for above in dir.ancestors().filter(|d| !d.as_os_str().is_empty()) {
+        for above in dir.ancestors().take_while(|d| d.starts_with(&self.root)) {
             self.unsynced_dirs.insert(above.to_path_buf());
         }
     }
@@ -115,7 +118,7 @@ impl Files {
     /// A file that was written by other means needs a sync, and so does its name.
     pub fn note_written(&mut self, path: &Path) {
         self.unsynced.insert(path.to_path_buf());
-        self.unsynced_dirs.insert(ops::parent_of(path).to_path_buf());
+        self.note_dirs(ops::parent_of(path));
     }
 
     /// Everything appended so far, and every new name, is on stable storage. Says how many syncs that took.
@@ -172,4 +175,28 @@ pub fn open_file_limit() -> usize {
     let known = unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) } == 0;
     let half = if known { limit.rlim_cur / 2 } else { 128 };
     usize::try_from(half).unwrap_or(usize::MAX).clamp(16, 4096)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::MemoryStore;
+
+    #[test]
+    fn directories_are_synced_up_to_the_run_folder_and_no_further() {
+        let store = MemoryStore::new();
+        let root = Path::new("/home/user/run/plattli");
+        ops::create_dirs(&store, root).unwrap();
+        let mut files = Files::new(Arc::new(store.clone()), root, 8);
+        files.append(&root.join("a/b/x.f64"), 0, &[0; 8]).unwrap();
+        let before = store.log().len();
+        files.sync().unwrap();
+        let log = store.log();
+        let dirs: Vec<_> = log[before..]
+            .iter()
+            .filter(|o| o.what == "sync_dir")
+            .map(|o| o.path.as_path().to_owned())
+            .collect();
+        assert_eq!(dirs, [root.join("a/b"), root.join("a"), root.to_path_buf()]);
+    }
 }

@@ -499,7 +499,8 @@ impl Compacting {
 
     /// The new log takes over, and the rows of the old one go to the columns.
     fn switch_log(&mut self, core: &mut Core, log: HotLog) {
-        if let Some(old) = self.hot.replace(log) {
+        let rotated = self.hot.replace(log);
+        if let Some(old) = &rotated {
             if core.options.durability == Durability::System && self.unsynced_steps > 0 {
                 if let Err(e) = old.sync() {
                     core.note(&e);
@@ -511,6 +512,7 @@ impl Compacting {
         std::mem::swap(&mut compaction.batch, &mut self.pending);
         core.schema.flags(&mut compaction.flags);
         compaction.from_log = self.in_log_only;
+        compaction.rotated = rotated;
         self.in_log_only = false;
         self.pending_rows = 0;
         self.compact(compaction);
@@ -650,7 +652,7 @@ impl Compacting {
         let batch = std::mem::take(&mut self.pending);
         let mut flags = Vec::new();
         core.schema.flags(&mut flags);
-        let compaction = Compaction { batch, flags, from_log: self.in_log_only };
+        let compaction = Compaction { batch, flags, from_log: self.in_log_only, rotated: None };
         let (run_dir, options) = (core.run_dir.clone(), options.clone());
         let (compaction, result) = self.call(core, move |engine| {
             let result = finish::finish(engine, &compaction, &run_dir, &options);

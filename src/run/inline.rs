@@ -11,6 +11,7 @@ use super::monotonic::Monotonic;
 use super::name;
 use super::options::{Durability, FinishOptions};
 use super::steps::Indices;
+use crate::clock::Tick;
 use crate::error::{Error, Result};
 use crate::store::{ops, Kind, Store};
 use std::path::{Path, PathBuf};
@@ -29,12 +30,13 @@ pub struct Inline {
     /// Bulk: nothing is visible before `finish`.
     staged: bool,
     since_sync: u64,
+    last_sync: Tick,
 }
 
 impl Inline {
     /// Goes on with rows that are in no column yet.
     pub fn new(engine: Engine, pending: Batch, staged: bool) -> Self {
-        Inline { engine, pending, flags: Vec::new(), staged, since_sync: 0 }
+        Inline { engine, pending, flags: Vec::new(), staged, since_sync: 0, last_sync: Tick::now() }
     }
 
     /// What the engine did so far.
@@ -125,11 +127,18 @@ impl Inline {
 
     fn sync_if_due(&mut self, core: &mut Core) -> Result<()> {
         self.since_sync += 1;
-        let due = self.since_sync >= u64::from(core.options.sync_steps.max(1));
-        if self.staged || core.options.durability != Durability::System || !due {
+        if self.staged || core.options.durability != Durability::System {
+            return Ok(());
+        }
+        let by_steps = self.since_sync >= u64::from(core.options.sync_steps.max(1));
+        let milliseconds = core.options.sync_milliseconds;
+        let by_time =
+            milliseconds > 0 && self.last_sync.elapsed_ns() >= milliseconds.saturating_mul(1_000_000);
+        if !by_steps && !by_time {
             return Ok(());
         }
         self.since_sync = 0;
+        self.last_sync = Tick::now();
         self.engine.sync_columns().inspect_err(|e| core.note(e))
     }
 

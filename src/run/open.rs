@@ -101,6 +101,7 @@ fn open_locked(
     options: &WriterOptions,
 ) -> Result<Parts> {
     ops::remove_if_present(&**store, &archive_tmp(run_dir))?;
+    settle_bulk(&**store, run_dir, root)?;
     if options.layout == Layout::Bulk {
         return open_bulk(store, run_dir, root, options);
     }
@@ -120,6 +121,16 @@ fn open_locked(
     Ok(Parts { columns, schema, pending, hot_bytes, step, warnings })
 }
 
+/// Removes what a bulk export left that was cut off. If that was between its two renames the old folder goes back.
+fn settle_bulk(store: &dyn Store, run_dir: &Path, root: &Path) -> Result<()> {
+    ops::remove_tree(store, &staging(run_dir))?;
+    let old = retired(run_dir);
+    if ops::is_dir(store, &old)? && !ops::is_dir(store, root)? {
+        store.rename(&old, root)?;
+    }
+    ops::remove_tree(store, &old)
+}
+
 fn open_bulk(store: &Arc<dyn Store>, run_dir: &Path, root: &Path, options: &WriterOptions) -> Result<Parts> {
     let archive = run_dir.join(name::ARCHIVE);
     for existing in [&archive, &root.to_path_buf()] {
@@ -131,13 +142,6 @@ fn open_bulk(store: &Arc<dyn Store>, run_dir: &Path, root: &Path, options: &Writ
         }
     }
     let staging = staging(run_dir);
-    ops::remove_tree(&**store, &staging)?;
-    // A replacement that was cut off between its two renames: the old folder goes back.
-    let old = retired(run_dir);
-    if ops::is_dir(&**store, &old)? && !ops::is_dir(&**store, root)? {
-        store.rename(&old, root)?;
-    }
-    ops::remove_tree(&**store, &old)?;
     store.create_dir(&staging)?;
     config::apply(&**store, run_dir, &staging, &options.config)?;
     Ok(Parts {

@@ -1,9 +1,9 @@
 //! Opening a run folder for writing: what a killed, cut-off or half-finished writer left is put in order
 //! (format §12).
 //!
-//! Every step can be interrupted and the whole repeated. The hot logs are settled first and name the rows from
-//! which they are authoritative; then the columns are cut down to where the logs take over; then the manifest says
-//! what is there.
+//! Every step can be interrupted and the whole repeated. The hot logs name the rows from which they are
+//! authoritative; the columns are cut down to where the logs take over; the manifest says what is there; and then the
+//! logs are settled.
 
 use super::batch::{Batch, Row};
 use super::columns::{Column, Columns, Extent};
@@ -14,7 +14,7 @@ use super::monotonic::{Monotonic, MonotonicTracker};
 use super::name;
 use super::rows::{self, Log, LogRow};
 use super::schema::Schema;
-use super::steps::Indices;
+use super::steps::{Indices, SegmentList};
 use crate::error::{Code, Error, Result};
 use crate::hotlog;
 use crate::json;
@@ -97,7 +97,7 @@ pub fn recover(store: &Arc<dyn Store>, plan: &Plan) -> Result<Recovered> {
     let mut logs = Logs::read(compacting.as_deref(), hot.as_deref());
     let refused = logs.check_values(&mut columns);
     logs.drop_from(plan.step);
-    let hot_bytes = recovery.settle_logs(&logs, &refused)?;
+    recovery.reject(&logs, &refused)?;
 
     let log_steps = logs.steps_by_metric(&columns);
     let first_hot = logs.rows.first().map(|row| row.step);
@@ -131,6 +131,8 @@ pub fn recover(store: &Arc<dyn Store>, plan: &Plan) -> Result<Recovered> {
         columns.set_published();
     }
     columns.publish()?;
+    // Only now: until the manifest says what the columns hold, the logs are what excuses the difference.
+    let hot_bytes = recovery.settle_logs(&logs)?;
     recovery.remove_leftovers(&columns)?;
 
     let last_cold = columns.all().iter().filter_map(|c| c.stored.last).max();
@@ -187,7 +189,7 @@ impl<'a> Logs<'a> {
             let result = rows::fill(line.text, &mut row, |key, value| {
                 Some(*known.entry(key.to_owned()).or_insert_with(|| {
                     let dtype = rows::first_dtype(value);
-                    let list = Indices::List(super::steps::SegmentList::new());
+                    let list = Indices::List(SegmentList::new());
                     columns.add(Column::new(&root, key, dtype, list));
                     ((columns.all().len() - 1) as u32, dtype)
                 }))
@@ -249,11 +251,19 @@ impl Recovery<'_> {
             (Some(len), Some(size)) => (len / size as u64, len - len % size as u64),
             (Some(_), None) => self.count_lines(&column.value_path, has_log)?,
         };
-        let steps = match &column.indices {
+        let steps = match &mut column.indices {
             Indices::List(list) => list.described().unwrap_or(u64::MAX),
-            Indices::File => match self.store.metadata(&column.index_path)? {
-                Some(metadata) => metadata.len / size_of::<u32>() as u64,
-                None if has_log || found.is_none_or(|len| len == 0) => 0,
+            indices @ Indices::File => match self.store.metadata(&column.index_path)? {
+                Some(metadata) => {
+                    ops::regular(&column.index_path, &metadata)?;
+                    metadata.len / size_of::<u32>() as u64
+                }
+                // Steps are written before values: values without any are damage, whatever the logs hold. Without
+                // values a list says the same, and a reader does not miss the file once there is no log.
+                None if found.is_none_or(|len| len == 0) => {
+                    *indices = Indices::List(SegmentList::new());
+                    0
+                }
                 None => return Err(self.missing(name, &column.index_path)),
             },
         };
@@ -261,8 +271,16 @@ impl Recovery<'_> {
         if found.is_none() && promised && !has_log {
             return Err(self.missing(name, &column.value_path));
         }
-        let rows = values.min(steps);
-        if steps != u64::MAX && steps > values && !has_log {
+        if found.is_none() && matches!(column.indices, Indices::File) {
+            // No value ever came: only a list may describe that without a value file (format §7).
+            column.indices = Indices::List(SegmentList::new());
+        }
+        let rows = match &column.indices {
+            // Also of an open segment some rows may be none: those beyond the last possible step.
+            Indices::List(list) => list.usable(values),
+            Indices::File => values.min(steps),
+        };
+        if steps != u64::MAX && steps > values && !has_log && self.is_wanted(&column, steps, values)? {
             self.warnings.push(format!(
                 "metric {}: {} of {steps} values are missing from {}; the rows that are there were kept",
                 name::quoted(name),
@@ -281,6 +299,17 @@ impl Recovery<'_> {
         Ok(column)
     }
 
+    /// A row of a column, of so many described, is not among those to be dropped: an earlier attempt to drop them may
+    /// have cut the values only.
+    fn is_wanted(&self, column: &Column, steps: u64, row: u64) -> Result<bool> {
+        let Some(limit) = self.plan.step else { return Ok(true) };
+        let step = match &column.indices {
+            Indices::List(list) => list.step_at(steps, row),
+            Indices::File => Some(index_at(self.store, &column.index_path, row)?),
+        };
+        Ok(step.is_none_or(|step| step < limit))
+    }
+
     fn missing(&self, name: &str, path: &Path) -> Error {
         Error::corrupt(
             path,
@@ -296,13 +325,18 @@ impl Recovery<'_> {
         }
     }
 
-    /// Whole lines of a JSON column and their bytes. A last line that only lacks its newline gets it; a torn one
-    /// does not count. Nothing is mended while a hot log may hold the row.
+    /// Whole lines of a JSON column and their bytes. A last line that only lacks its newline gets it; one that does
+    /// not parse does not count, or the next one would make it damage in the middle (format §8). Nothing is mended
+    /// while a hot log may hold the row.
     fn count_lines(&self, path: &Path, has_log: bool) -> Result<(u64, u64)> {
         let bytes = ops::read_file(self.store, path)?.unwrap_or_default();
         let (mut rows, mut end) = (0, 0);
-        for line in hotlog::lines(&bytes) {
+        let mut lines = hotlog::lines(&bytes).peekable();
+        while let Some(line) = lines.next() {
             if line.ended {
+                if lines.peek().is_none_or(|next| !next.ended) && json::parse(line.text).is_err() {
+                    break;
+                }
                 rows += 1;
                 end = line.offset + line.text.len() + 1;
             } else if !has_log && json::parse(line.text).is_ok() {
@@ -323,8 +357,7 @@ impl Recovery<'_> {
     }
 
     /// Leaves one hot log that holds the surviving rows and nothing else, or none (format §12.4). Gives its size.
-    fn settle_logs(&mut self, logs: &Logs<'_>, refused: &[(LogRow<'_>, String)]) -> Result<Option<u64>> {
-        self.reject(logs, refused)?;
+    fn settle_logs(&self, logs: &Logs<'_>) -> Result<Option<u64>> {
         let hot = self.plan.root.join(name::HOT);
         if logs.as_found {
             let Some(log) = &logs.hot else { return Ok(None) };

@@ -2,7 +2,10 @@
 
 use crate::fixture::*;
 use crate::memory::{alone, measured};
-use plattli::run::options::{ReaderOptions, WriterOptions};
+use plattli::run::options::{FinishOptions, ReaderOptions, WriterOptions};
+use plattli::run::writer::Writer;
+use std::path::Path;
+use std::sync::Arc;
 
 /// Every row is one of the undamaged run.
 fn is_part_of_whole(contents: &Contents) -> bool {
@@ -47,6 +50,17 @@ fn a_column_cut_anywhere_yields_only_true_rows_and_the_others_all_theirs() {
 }
 
 #[test]
+fn values_whose_steps_are_missing_are_not_thrown_away() {
+    alone(|| {
+        use plattli::store::Store;
+        let disk = live();
+        disk.remove_file(format!("{ROOT}/far.indices").as_ref()).unwrap();
+        let error = resume(&disk, &WriterOptions::default()).map(drop).unwrap_err();
+        assert!(error.message().contains("far.indices"), "{error}");
+    });
+}
+
+#[test]
 fn a_column_without_hot_logs_that_is_cut_keeps_its_first_rows() {
     alone(|| {
         use plattli::store::Store;
@@ -73,6 +87,20 @@ fn a_broken_line_in_a_json_column_is_an_error_unless_it_is_the_last() {
         for tail in ["garbage", "\"torn", "{\"a\":", "12"] {
             let disk = with(&live(), "note.jsonl", format!("{NOTES}{tail}").as_bytes());
             assert_eq!(read(&disk, RUN, &ReaderOptions::default()).unwrap().0, whole(), "{tail}");
+        }
+    });
+}
+
+#[test]
+fn a_torn_line_that_a_writer_continues_after_does_not_end_up_in_the_middle() {
+    alone(|| {
+        for tail in ["garbage", "garbage\n", "\"torn", "\0\0\0\0"] {
+            let disk = with(&live(), "note.jsonl", format!("{NOTES}{tail}").as_bytes());
+            let writer =
+                Writer::open_in(Arc::new(disk.clone()), Path::new(RUN), &WriterOptions::default()).unwrap();
+            writer.finish(&FinishOptions { archive: false, ..Default::default() }).unwrap();
+            writer.close().unwrap();
+            assert_eq!(read(&disk, RUN, &ReaderOptions::default()).unwrap().0, whole(), "{tail:?}");
         }
     });
 }

@@ -135,17 +135,9 @@ fn a_broken_line_costs_that_line_and_is_moved_aside() {
 fn a_value_that_does_not_fit_its_metric_never_reads_as_another() {
     alone(|| {
         let lines: Vec<&str> = HOT.split_inclusive('\n').collect();
-        for value in [
-            "\"text\"",
-            "[1]",
-            "{}",
-            "1.5",
-            "1e400",
-            "9223372036854775808",
-            "-9223372036854775809",
-            "NaN",
-            "7e0",
-        ] {
+        for value in
+            ["\"text\"", "[1]", "{}", "1.5", "1e400", "9223372036854775808", "-9223372036854775809", "NaN"]
+        {
             let hot = format!("{}{{\"step\":5,\"solver/iters\":{value}}}\n{}", lines[0], lines[2]);
             let disk = with(&live(), "hot.jsonl", hot.as_bytes());
             if let Ok((contents, _)) = read(&disk, RUN, &ReaderOptions::default()) {
@@ -163,7 +155,8 @@ fn a_tail_of_zero_bytes_is_a_torn_tail() {
     alone(|| {
         let lines: Vec<&str> = HOT.split_inclusive('\n').collect();
         let hot = [lines[0].as_bytes(), &[0; 4096]].concat();
-        check(&hot, &without(|step| step > 4), 0);
+        // Of the power that was lost there is a word, unlike of the death of a process.
+        check(&hot, &without(|step| step > 4), 1);
     });
 }
 
@@ -215,8 +208,8 @@ fn a_log_that_is_a_folder_or_a_loop_of_links_is_an_error() {
             looped.remove_file(path.as_ref()).unwrap();
             looped.symlink(name.as_ref(), path.as_ref()).unwrap();
             for disk in [folder, looped] {
-                read(&disk, RUN, &ReaderOptions::default()).unwrap_err();
-                resume(&disk, &WriterOptions::default()).map(drop).unwrap_err();
+                read(&disk, RUN, &ReaderOptions::default()).map(drop).expect_err(name);
+                resume(&disk, &WriterOptions::default()).map(drop).expect_err(name);
             }
         }
     });

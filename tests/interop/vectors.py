@@ -437,7 +437,7 @@ def main():
                         side.driver.process.kill()
                     side.driver.end()
     shutil.rmtree(scratch, ignore_errors=True)
-    print(f"vectors: {ran} of {len(VECTORS)} vectors × {len(sides)} implementations, {failed} failed")
+    print(f"vectors: {len(VECTORS)} vectors, {len(sides)} implementations, {ran} runs, {failed} failed")
     return 1 if failed or not ran else 0
 
 

@@ -78,6 +78,15 @@ impl ArchiveReader {
         self.find(name).map(|i| self.members[i].1.size)
     }
 
+    /// Like [`ArchiveReader::size`], and an error if what the directory claims cannot be true or read: a size to
+    /// allocate by. Errors as [`ArchiveReader::read_at`].
+    pub fn checked_size(&self, name: &str) -> Result<Option<u64>> {
+        match self.find(name) {
+            Some(_) => self.member(name).map(|index| Some(self.members[index].1.size)),
+            None => Ok(None),
+        }
+    }
+
     /// Reads up to `buf.len()` bytes of a member, fewer only at its end. Stored members cost one read, once the
     /// local header has been seen; a compressed one is decoded whole and kept until another one is.
     ///

@@ -310,6 +310,8 @@ fn number<T: Native>(raw: Raw) -> Option<T> {
         RawKind::Bool => T::from_int(i128::from(raw.as_bool()?)),
         _ => match int(raw) {
             Some(value) => T::from_int(value),
+            // As a float it might be rounded into the range of the type.
+            None if raw.kind() == RawKind::Int && T::DTYPE.class() == Class::Int => None,
             None => T::from_f64(raw.as_f64()?),
         },
     }

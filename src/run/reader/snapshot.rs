@@ -244,7 +244,7 @@ impl Snapshot {
                 None if lenient => Ok((Bytes::None, 0)),
                 None => missing(folder.root()),
             },
-            Source::Archive(archive) => match archive.size(file) {
+            Source::Archive(archive) => match archive.checked_size(file)? {
                 Some(size) => Ok((Bytes::Member(archive.clone(), file.to_owned()), size)),
                 None if lenient => Ok((Bytes::None, 0)),
                 None => missing(archive.path()),

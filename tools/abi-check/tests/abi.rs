@@ -118,12 +118,18 @@ fn spelled(ty: &Type) -> String {
     }
 }
 
+/// A name that is a word of Rust is written in another way by each side.
+fn parameter(name: &syn::Pat) -> String {
+    let name = tokens(name);
+    name.trim_start_matches("r#").trim_end_matches('_').to_string()
+}
+
 fn described(signature: &syn::Signature) -> (String, String) {
     let parameters: Vec<String> = signature
         .inputs
         .iter()
         .map(|input| match input {
-            syn::FnArg::Typed(typed) => format!("{}: {}", tokens(&typed.pat), spelled(&typed.ty)),
+            syn::FnArg::Typed(typed) => format!("{}: {}", parameter(&typed.pat), spelled(&typed.ty)),
             syn::FnArg::Receiver(_) => panic!("a method cannot be exported"),
         })
         .collect();

@@ -217,8 +217,20 @@ fn the_first_run_in_the_order_of_the_format_is_found() {
     // A file of that name which is no archive is passed over.
     store.plant("/runs/heat/metrics.plattli", b"not a zip");
     assert_eq!(find(&store, RUN, ReadKind::Auto).unwrap(), "/runs/heat/plattli");
-    archive(&store, Path::new("/runs/heat/plattli"), Path::new("/runs/heat/metrics.plattli"), &std::collections::HashMap::new()).unwrap();
-    archive(&store, Path::new("/runs/heat/plattli"), Path::new("/elsewhere.plattli"), &std::collections::HashMap::new()).unwrap();
+    archive(
+        &store,
+        Path::new("/runs/heat/plattli"),
+        Path::new("/runs/heat/metrics.plattli"),
+        &std::collections::HashMap::new(),
+    )
+    .unwrap();
+    archive(
+        &store,
+        Path::new("/runs/heat/plattli"),
+        Path::new("/elsewhere.plattli"),
+        &std::collections::HashMap::new(),
+    )
+    .unwrap();
     assert_eq!(find(&store, RUN, ReadKind::Auto).unwrap(), "/runs/heat/metrics.plattli");
     assert_eq!(find(&store, RUN, ReadKind::Folder).unwrap(), "/runs/heat/plattli");
     assert_eq!(find(&store, "/elsewhere.plattli", ReadKind::Auto).unwrap(), "/elsewhere.plattli");
