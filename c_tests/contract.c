@@ -37,8 +37,23 @@ NUMBER(PLATTLI_OVERLOAD_SHED, 1);
 NUMBER(PLATTLI_IO_RETRY, 0);
 NUMBER(PLATTLI_IO_FAIL, 1);
 
+NUMBER(PLATTLI_ALL, 0);
+NUMBER(PLATTLI_STEPS, 1);
+NUMBER(PLATTLI_VALUES, 2);
+NUMBER(PLATTLI_POSITIONS, 3);
+NUMBER(PLATTLI_STANDARD, 0);
+NUMBER(PLATTLI_STORAGE, -1);
+NUMBER(PLATTLI_KIND_AUTO, 0);
+NUMBER(PLATTLI_KIND_FOLDER, 1);
+NUMBER(PLATTLI_KIND_ARCHIVE, 2);
+
 _Static_assert(offsetof(plattli_writer_stats, size) == 0, "size comes first");
 _Static_assert(sizeof(plattli_writer_stats) == sizeof(size_t) + 13 * sizeof(uint64_t), "stats only ever grow");
+_Static_assert(offsetof(plattli_metric_info, size) == 0, "size comes first");
+_Static_assert(offsetof(plattli_metric_info, rows) == sizeof(size_t) + 8, "the order is that of the contract");
+_Static_assert(sizeof(plattli_metric_info) == sizeof(size_t) + 24, "info only ever grows");
+_Static_assert(sizeof(plattli_selection) == 40, "a selection has six members and no holes");
+_Static_assert(offsetof(plattli_import_report, size) == 0, "size comes first");
 
 /* Assigning to a pointer of the agreed type fails to compile when a signature has changed. */
 #define SIGNATURE(name, result, ...) \
@@ -50,6 +65,10 @@ _Static_assert(sizeof(plattli_writer_stats) == sizeof(size_t) + 13 * sizeof(uint
 #define WRITES(suffix, type)                                                         \
     SIGNATURE(plattli_write_##suffix, int32_t, plattli_writer *, const char *, type); \
     SIGNATURE(plattli_put_##suffix, int32_t, plattli_writer *, uint32_t, type)
+
+#define READS(suffix, type)                                                                                          \
+    SIGNATURE(plattli_read_##suffix, int32_t, plattli_reader *, const char *, const plattli_selection *, uint32_t *, \
+              type *, size_t, size_t *)
 
 static void signatures_are_those_of_the_contract(void) {
     SIGNATURE(plattli_last_error, const char *, void);
@@ -107,6 +126,52 @@ static void signatures_are_those_of_the_contract(void) {
     SIGNATURE(plattli_finish_options_set_optimize, int32_t, plattli_finish_options *, bool);
     SIGNATURE(plattli_finish_options_set_archive, int32_t, plattli_finish_options *, bool);
     SIGNATURE(plattli_finish_options_set_config_overrides, int32_t, plattli_finish_options *, const char *, size_t);
+    SIGNATURE(plattli_writer_warnings, int32_t, plattli_writer *, size_t, plattli_string **);
+    SIGNATURE(plattli_reader_options_new, plattli_reader_options *, void);
+    SIGNATURE(plattli_reader_options_free, void, plattli_reader_options *);
+    SIGNATURE(plattli_reader_options_set_kind, int32_t, plattli_reader_options *, int32_t);
+    SIGNATURE(plattli_reader_options_set_exclude_hot, int32_t, plattli_reader_options *, bool);
+    SIGNATURE(plattli_reader_options_set_strict, int32_t, plattli_reader_options *, bool);
+    SIGNATURE(plattli_reader_open, int32_t, const char *, const plattli_reader_options *, plattli_reader **);
+    SIGNATURE(plattli_reader_close, void, plattli_reader *);
+    SIGNATURE(plattli_reader_refresh, int32_t, plattli_reader *);
+    SIGNATURE(plattli_reader_metric_count, int32_t, plattli_reader *, size_t *);
+    SIGNATURE(plattli_reader_metric_name, int32_t, plattli_reader *, size_t, const char **);
+    SIGNATURE(plattli_reader_metric_info, int32_t, plattli_reader *, const char *, plattli_metric_info *);
+    SIGNATURE(plattli_reader_config, int32_t, plattli_reader *, const char **, size_t *);
+    SIGNATURE(plattli_reader_when_exported, int32_t, plattli_reader *, const char **);
+    SIGNATURE(plattli_reader_rows, int32_t, plattli_reader *, const char *, uint64_t *);
+    SIGNATURE(plattli_reader_approx_max_rows, int32_t, plattli_reader *, uint32_t, uint64_t *);
+    SIGNATURE(plattli_reader_warnings, int32_t, plattli_reader *, size_t, const char **);
+    SIGNATURE(plattli_reader_column, int32_t, plattli_reader *, const char *, const plattli_selection *, int32_t, plattli_column **);
+    SIGNATURE(plattli_reader_table, int32_t, plattli_reader *, const char *const *, size_t, const char *,
+              const plattli_selection *, int32_t, plattli_table **);
+    READS(f32, float);
+    READS(f64, double);
+    READS(i64, int64_t);
+    READS(u64, uint64_t);
+    SIGNATURE(plattli_column_len, size_t, const plattli_column *);
+    SIGNATURE(plattli_column_dtype, int32_t, const plattli_column *);
+    SIGNATURE(plattli_column_steps, const uint32_t *, const plattli_column *);
+    SIGNATURE(plattli_column_values, const void *, const plattli_column *);
+    SIGNATURE(plattli_column_json, int32_t, const plattli_column *, size_t, const char **, size_t *);
+    SIGNATURE(plattli_column_free, void, plattli_column *);
+    SIGNATURE(plattli_table_len, size_t, const plattli_table *);
+    SIGNATURE(plattli_table_steps, const uint32_t *, const plattli_table *);
+    SIGNATURE(plattli_table_column, int32_t, const plattli_table *, size_t, const plattli_column **);
+    SIGNATURE(plattli_table_free, void, plattli_table *);
+    SIGNATURE(plattli_string_data, const char *, const plattli_string *);
+    SIGNATURE(plattli_string_len, size_t, const plattli_string *);
+    SIGNATURE(plattli_string_free, void, plattli_string *);
+    SIGNATURE(plattli_import_options_new, plattli_import_options *, void);
+    SIGNATURE(plattli_import_options_free, void, plattli_import_options *);
+    SIGNATURE(plattli_import_options_set_skip_columns, int32_t, plattli_import_options *, const char *const *, size_t);
+    SIGNATURE(plattli_import_options_set_allow_rewinds, int32_t, plattli_import_options *, bool);
+    SIGNATURE(plattli_import_options_set_overwrite, int32_t, plattli_import_options *, bool);
+    SIGNATURE(plattli_import_options_set_double, int32_t, plattli_import_options *, bool);
+    SIGNATURE(plattli_import_options_set_skip_torn_tail, int32_t, plattli_import_options *, bool);
+    SIGNATURE(plattli_import_jsonl, int32_t, const char *, const char *, const plattli_import_options *,
+              plattli_import_report *);
 }
 
 static void versions_agree(void) {

@@ -1,5 +1,7 @@
 /* A forked child can neither write nor harm the run of its parent. */
 #include "check.h"
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -89,6 +91,28 @@ static void the_lock_of_the_parent_holds_in_the_child(void) {
     EXPECT(PLATTLI_ERR_BUSY, plattli_writer_open(path("parent"), NULL, &second));
 }
 
+static atomic_bool stop;
+
+static void *keeps_writing(void *unused) {
+    (void)unused;
+    while (!atomic_load(&stop)) {
+        OK(plattli_write_f64(w, "y", 1.0));
+        OK(plattli_write_str(w, "text", "some text that takes memory", 27));
+        OK(plattli_end_step(w));
+    }
+    return NULL;
+}
+
+/* What the other thread was in the middle of will never be finished in the child. */
+static void forks_in_the_middle_of_calls_do_no_harm(void) {
+    pthread_t thread;
+    CHECK(pthread_create(&thread, NULL, keeps_writing, NULL) == 0);
+    const int forks = getenv("UNDER_VALGRIND") != NULL ? 10 : 200;
+    for (int i = 0; i < forks; ++i) in_a_child(the_child_releases_without_writing);
+    atomic_store(&stop, true);
+    pthread_join(thread, NULL);
+}
+
 int main(int argc, char **argv) {
     BEGIN(argc, argv);
     plattli_writer_options *o = plattli_writer_options_new();
@@ -107,6 +131,7 @@ int main(int argc, char **argv) {
     }
     plattli_writer_stats stats = stats_of(w);
     CHECK(stats.rows == 60 && stats.warnings == 0);
+    forks_in_the_middle_of_calls_do_no_harm();
     OK(plattli_finish(w, NULL));
     OK(plattli_writer_close(w));
     CHECK(exists(path("child/metrics.plattli")));

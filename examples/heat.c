@@ -16,7 +16,7 @@
 
 #include <plattli.h>
 
-enum { N = 64, CELLS = N * N, CHECKPOINT_EVERY = 100, MAX_ITERATIONS = 500 };
+enum { N = 128, CELLS = N * N, CHECKPOINT_EVERY = 100, MAX_ITERATIONS = 500 };
 
 static const double WIDTH = 1.0, DIFFUSIVITY = 1.0, TOLERANCE = 1e-8, DT_FIRST = 1e-5, DT_LAST = 2e-4;
 

@@ -14,7 +14,7 @@ heat=$!
 # Half way through there is a restart file and the run has reached a step beyond it.
 half=$((steps / 2))
 while kill -0 $heat 2>/dev/null; do
-    last=$(build/show "$run" 2>/dev/null | awk '$1 == "residual" { print $5 }')
+    last=$(build/show "$run" 2>/dev/null | awk '$1 == "residual" { print $5 }') || true
     [ "${last:-0}" -ge "$half" ] && break
     sleep 0.02
 done

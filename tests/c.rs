@@ -79,6 +79,7 @@ fn is_clean(source: &str, leaks: bool) {
     let program = build(source);
     let scratch = tempfile::tempdir().unwrap();
     let mut valgrind = Command::new("valgrind");
+    valgrind.env("UNDER_VALGRIND", "1");
     valgrind.args(["--quiet", "--error-exitcode=99", "--errors-for-leak-kinds=definite"]);
     valgrind.arg(if leaks { "--leak-check=full" } else { "--leak-check=no" });
     run(valgrind.arg(&program).arg(scratch.path()).current_dir(scratch.path()));

@@ -4,7 +4,7 @@
 
 mod model;
 
-use model::examine::{read, recover};
+use model::examine::{read, recover, told};
 use model::runner::{disk, Program};
 use model::script::{options, Act};
 use model::{scripts, Content, Expect, Script, Trail, V};
@@ -47,18 +47,28 @@ struct Outcome {
     trail: Trail,
     errors: Vec<(usize, Error)>,
     stats: WriterStats,
+    /// What was wrong when the run was opened again.
+    lost: Option<String>,
 }
 
-/// Makes all calls of a script. A failed open or finish is made once more, as a program would; where the run cannot be
+/// Makes all calls of a script. A failed open, finish or change of the configuration
+/// is made once more, as a program would; where the run cannot be
 /// opened the script ends. With `heal` the disk is well again so many calls after the first failure.
 fn make_all_calls(script: &Script, store: &MemoryStore, heal: Option<usize>) -> Outcome {
     let mut trail = Trail::new(script);
     let mut program = Program::new(store);
     let (mut errors, mut stats): (Vec<(usize, Error)>, _) = (Vec::new(), WriterStats::default());
+    let mut lost = None;
     'script: for (i, act) in script.acts.iter().enumerate() {
         if let (Some(calls), Some((first, _))) = (heal, errors.first()) {
             if i > first + calls {
                 store.heal();
+            }
+        }
+        if matches!(act, Act::Open(_)) && trail.is_unsure() {
+            match read(&store.process()).and_then(|found| trail.expect().check(&found).map(|()| found)) {
+                Ok(found) => trail.settle(found),
+                Err(e) => lost = lost.or(Some(e)),
             }
         }
         trail.begin(act);
@@ -73,8 +83,9 @@ fn make_all_calls(script: &Script, store: &MemoryStore, heal: Option<usize>) -> 
                 }
                 Err(error) => {
                     errors.push((i, error));
+                    trail.failed(act);
                     match act {
-                        Act::Open(_) | Act::Finish(_) if attempt == 0 => {}
+                        Act::Open(_) | Act::Finish(_) | Act::Config(_) if attempt == 0 => {}
                         Act::Open(_) => break 'script,
                         _ => break,
                     }
@@ -83,7 +94,7 @@ fn make_all_calls(script: &Script, store: &MemoryStore, heal: Option<usize>) -> 
         }
     }
     stats = add(stats, program.writer.as_ref().map(|w| w.stats()).unwrap_or_default());
-    Outcome { store: store.clone(), trail, errors, stats }
+    Outcome { store: store.clone(), trail, errors, stats, lost }
 }
 
 fn add(mut sum: WriterStats, stats: WriterStats) -> WriterStats {
@@ -116,7 +127,8 @@ fn refuse_each(
             store.fail_at(op.n, refusal.errno, refusal.done, refusal.times);
             let outcome = make_all_calls(script, &store, heal);
             refused += 1;
-            if let Err(e) = check(&outcome, refusal) {
+            let verdict = outcome.lost.clone().map_or(Ok(()), Err).and_then(|()| check(&outcome, refusal));
+            if let Err(e) = verdict {
                 let before: Vec<String> = log[(op.n as usize).saturating_sub(5)..=op.n as usize]
                     .iter()
                     .map(|op| format!("    {op}"))
@@ -127,13 +139,13 @@ fn refuse_each(
                     "- {}: {refusal:?} of the last of\n{}\n  errors reported:\n{}\n  {e}",
                     script.name,
                     before.join("\n"),
-                    errors[..errors.len().min(4)].join("\n")
+                    errors[..errors.len().min(6)].join("\n")
                 ));
             }
         }
     }
     eprintln!("{}: {refused} refusals, {} problems", script.name, problems.len());
-    let told = problems[..problems.len().min(6)].join("\n");
+    let told = problems[..problems.len().min(told())].join("\n");
     assert!(problems.is_empty(), "{}: {} of {refused}:\n{told}", script.name, problems.len());
 }
 
@@ -180,15 +192,11 @@ fn for_good(script: Script) {
 fn healed(script: Script) {
     refuse_each(&script, &REFUSALS[4..], Some(3), |outcome, _| {
         reported(outcome)?;
-        let opened = |(i, _): &(usize, Error)| !matches!(script.acts[*i], Act::Open(_));
-        if !outcome.errors.iter().all(opened) {
-            // A program that could not open its run has nothing to wait for.
-            return holds(&outcome.store, &outcome.trail.expect());
-        }
+        // Where no call came after that there was nothing left to bring them.
         if outcome.stats.dropped_rows != 0 {
             return Err(format!("{} rows dropped", outcome.stats.dropped_rows));
         }
-        holds(&outcome.store, &Expect::only(outcome.trail.last()))
+        holds(&outcome.store, &outcome.trail.expect())
     });
 }
 

@@ -25,6 +25,7 @@ fn log_of(script: &Script) -> Vec<Operation> {
 /// The power goes at operation `n` of a script.
 fn cut_at(script: &Script, n: u64) -> (MemoryStore, Trail) {
     let (store, mut trail) = (disk(script), Trail::new(script));
+    trail.power = true;
     store.kill_at(n, Done::Nothing);
     run(script, &store, &mut trail);
     (store, trail)
@@ -32,10 +33,10 @@ fn cut_at(script: &Script, n: u64) -> (MemoryStore, Trail) {
 
 /// What is wrong with an image after a power cut, if anything.
 fn verdict(image: &MemoryStore, expect: &Expect) -> Result<(), String> {
-    let frozen = Content::read_lenient(image).map_err(|e| format!("as it stands: {e}"))?;
-    expect.check(&frozen).map_err(|e| format!("as it stands: {e}"))?;
     let (_, found) = recover_with_warnings(image)?;
-    expect.check(&Content { config: None, ..found }).map_err(|e| format!("after recovery: {e}"))
+    expect.check(&Content { config: None, ..found }).map_err(|e| format!("after recovery: {e}"))?;
+    let frozen = Content::read_lenient(image).map_err(|e| format!("as it stands: {e}"))?;
+    expect.check(&frozen).map_err(|e| format!("as it stands: {e}"))
 }
 
 /// Torn tails are worth a warning here.
@@ -73,7 +74,7 @@ fn cut(scripts: &[Script], random: u64, pick: impl Fn(&Operation, &[Operation]) 
     }
     eprintln!("{cuts} power cuts, {} problems", problems.len());
     assert!(cuts > 0, "nothing was cut");
-    let told = problems[..problems.len().min(6)].join("\n");
+    let told = problems[..problems.len().min(model::examine::told())].join("\n");
     assert!(problems.is_empty(), "{} of {cuts} power cuts:\n{told}", problems.len());
 }
 
@@ -126,7 +127,7 @@ fn a_finished_run_survives_every_power_cut() {
         }
     }
     eprintln!("{cuts} power cuts, {} problems", problems.len());
-    let told = problems[..problems.len().min(6)].join("\n");
+    let told = problems[..problems.len().min(model::examine::told())].join("\n");
     assert!(problems.is_empty(), "{} of {cuts} power cuts:\n{told}", problems.len());
 }
 
@@ -168,7 +169,7 @@ fn a_sync_that_returned_survives_every_power_cut() {
                 }
             }
         }
-        let told = problems[..problems.len().min(4)].join("\n");
+        let told = problems[..problems.len().min(model::examine::told())].join("\n");
         assert!(problems.is_empty(), "{}:\n{told}", problems.len());
     }
 }

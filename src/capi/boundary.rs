@@ -70,6 +70,9 @@ pub(super) trait Handle: Sync {
     const NAME: &'static str;
     /// Its state.
     fn state(&self) -> &State;
+    /// A call is in progress. In a forked child that is for ever: the thread that was in the middle of it does not
+    /// exist there, and what it left half done can be neither used nor released.
+    fn is_in_call(&self) -> bool;
 }
 
 #[cold]
@@ -146,6 +149,10 @@ pub(super) fn close<H: Handle>(handle: *mut H, body: impl FnOnce(&H) -> Result<(
         Ok(()) => guard(|| body(&handle)),
         Err(error) => record(&error),
     };
+    if handle.state().is_foreign() && handle.is_in_call() {
+        std::mem::forget(handle);
+        return status;
+    }
     match guard(move || released(handle)) {
         PLATTLI_OK => status,
         dropped => dropped,

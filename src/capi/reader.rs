@@ -46,6 +46,10 @@ impl Handle for plattli_reader {
     fn state(&self) -> &State {
         &self.state
     }
+
+    fn is_in_call(&self) -> bool {
+        self.inner.is_in_call() || self.texts.try_lock().is_err()
+    }
 }
 
 impl plattli_reader {

@@ -22,6 +22,10 @@ impl Handle for plattli_writer {
     fn state(&self) -> &State {
         &self.state
     }
+
+    fn is_in_call(&self) -> bool {
+        self.inner.is_in_call()
+    }
 }
 
 /// Runs a write. What the caller gave wrong (NULL, text that is not UTF-8) is an error of the step in hand, like

@@ -288,6 +288,16 @@ impl Columns {
         Ok(())
     }
 
+    /// Makes the value file of a column without rows if there is none: in the direct layout both files of a metric
+    /// exist before the manifest names it.
+    pub fn make_empty(&mut self, id: usize) -> Result<()> {
+        let column = &self.columns[id];
+        if column.stored.rows == 0 && !ops::is_file(&*self.store, &column.value_path)? {
+            write_in_folder(&*self.store, &column.value_path, b"")?;
+        }
+        Ok(())
+    }
+
     fn store_values(&mut self, id: usize, entries: &[Entry], batch: &Batch) -> Result<()> {
         let column = &mut self.columns[id];
         let new = column.stored.beyond(entries);

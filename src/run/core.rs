@@ -37,6 +37,8 @@ pub struct Core {
     pub latched: Option<Error>,
     /// When the lock was last renewed from the caller's thread.
     pub last_beat: Tick,
+    /// `finish` has begun to put the final form of the run in place: rows that came now would be lost.
+    pub published: bool,
     /// What recovery found broken and how it was mended.
     pub warnings: Vec<String>,
 }

@@ -7,8 +7,9 @@ use super::monotonic::Monotonic;
 use super::name;
 use crate::error::{Code, Error, Result};
 use crate::hotlog::HotLog;
-use crate::store::{ops, Create, File};
+use crate::store::{ops, Create, File, Store};
 use crate::worker::Handler;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::Arc;
 
@@ -39,6 +40,8 @@ pub enum Job {
 }
 
 /// What became of a job.
+// One reply is in flight at a time: its size does not matter, and a box would cost an allocation per rotation.
+#[allow(clippy::large_enum_variant)]
 pub enum Reply {
     /// The new hot log, open for appending.
     Rotated(Result<Box<dyn File>>),
@@ -72,6 +75,10 @@ pub struct Engine {
     pub system: bool,
     /// The hot log was renamed, but the new one could not be made yet.
     half_rotated: bool,
+    /// `finish` has begun to put the final form of the run in place: rows that came now would be lost.
+    pub published: bool,
+    /// The archive is durable: all that is left of `finish` is removing the folder, which must not be packed again.
+    pub packed: bool,
     /// The lock was lost to somebody else.
     lost: Option<Error>,
     /// What was done, for the writer's statistics.
@@ -81,7 +88,16 @@ pub struct Engine {
 impl Engine {
     /// An engine over columns, with the lock it is to keep alive.
     pub fn new(columns: Columns, lock: Option<RunLock>, system: bool) -> Self {
-        Engine { columns, lock, system, half_rotated: false, lost: None, counters: Arc::default() }
+        Engine {
+            columns,
+            lock,
+            system,
+            half_rotated: false,
+            published: false,
+            packed: false,
+            lost: None,
+            counters: Arc::default(),
+        }
     }
 
     /// Error of a heartbeat that found the run taken over, told once and again.
@@ -113,12 +129,13 @@ impl Engine {
             rename_once(&**store, &hot, &compacting)?;
             self.half_rotated = true;
         }
-        let file = store.open_append(&hot, Create::New)?;
-        self.half_rotated = false;
+        let file = make_log(&**store, &hot)?;
         if self.system {
             store.sync_dir(self.columns.root())?;
             self.count_syncs(1);
         }
+        // Not earlier: a second rename would put the new log over the one that is to be compacted.
+        self.half_rotated = false;
         Ok(file)
     }
 
@@ -160,9 +177,25 @@ impl Engine {
     }
 }
 
+/// Makes the hot log of a run that has none. An empty one is taken as it is: an earlier attempt made it, though the
+/// answer was an error.
+pub fn make_log(store: &dyn Store, path: &Path) -> Result<Box<dyn File>> {
+    match store.open_append(path, Create::New) {
+        Err(e) if e.os_error() == Some(libc::EEXIST) => {
+            let file = store.open_append(path, Create::Never)?;
+            if file.metadata()?.len == 0 {
+                Ok(file)
+            } else {
+                Err(e)
+            }
+        }
+        other => other,
+    }
+}
+
 /// Renames; if the source is gone and the target is there, an earlier attempt succeeded whose answer was lost (a
 /// network file system may carry a rename out and still report that there was nothing to rename).
-fn rename_once(store: &dyn crate::store::Store, from: &std::path::Path, to: &std::path::Path) -> Result<()> {
+fn rename_once(store: &dyn Store, from: &Path, to: &Path) -> Result<()> {
     match store.rename(from, to) {
         Err(e) if e.is_missing() && ops::is_file(store, to)? => Ok(()),
         other => other,

@@ -36,26 +36,30 @@ pub fn finish(engine: &mut Engine, last: &Compaction, run_dir: &Path, options: &
     engine.check_lock()?;
     let store = Arc::clone(engine.columns.store());
     let root = engine.columns.root().to_path_buf();
-    let config = final_config(&*store, &root, options)?;
-    engine.columns.set_flags(&last.flags);
-    if last.from_log {
-        for log in [name::HOT_COMPACTING, name::HOT] {
-            let batch = rows::read_back(&engine.columns, &root.join(log))?;
-            engine.columns.absorb(&batch)?;
+    if !engine.packed {
+        let config = final_config(&*store, &root, options)?;
+        engine.columns.set_flags(&last.flags);
+        if last.from_log {
+            for log in [name::HOT_COMPACTING, name::HOT] {
+                let batch = rows::read_back(&engine.columns, &root.join(log))?;
+                engine.columns.absorb(&batch)?;
+            }
+        } else {
+            engine.columns.absorb(&last.batch)?;
         }
-    } else {
-        engine.columns.absorb(&last.batch)?;
+        if options.archive {
+            archive(&mut engine.columns, run_dir, options, config)?;
+            (engine.packed, engine.published) = (true, true);
+        } else {
+            engine.sync_columns()?;
+            settle(&mut engine.columns, options, config, &mut engine.published)?;
+            store.sync_dir(&root)?;
+        }
     }
-    if options.archive {
-        archive(&mut engine.columns, run_dir, options, config)?;
+    if engine.packed {
         remove_folder(&*store, &root)?;
-        store.sync_dir(run_dir)?;
-    } else {
-        engine.sync_columns()?;
-        settle(&mut engine.columns, options, config)?;
-        store.sync_dir(&root)?;
-        store.sync_dir(run_dir)?;
     }
+    store.sync_dir(run_dir)?;
     match engine.lock.take() {
         Some(lock) => lock.release(),
         None => Ok(()),
@@ -63,7 +67,7 @@ pub fn finish(engine: &mut Engine, last: &Compaction, run_dir: &Path, options: &
 }
 
 /// The configuration with its overrides, if there are any; an error before anything is touched.
-fn final_config(store: &dyn Store, root: &Path, options: &FinishOptions) -> Result<Option<Vec<u8>>> {
+pub fn final_config(store: &dyn Store, root: &Path, options: &FinishOptions) -> Result<Option<Vec<u8>>> {
     match &options.config_overrides {
         None => Ok(None),
         Some(overrides) => {
@@ -131,8 +135,13 @@ fn changes(
     Ok(changes)
 }
 
-/// Brings the folder itself into its final form.
-pub fn settle(columns: &mut Columns, options: &FinishOptions, config: Option<Vec<u8>>) -> Result<()> {
+/// Brings the folder itself into its final form. `published` is set once its manifest may say so.
+pub fn settle(
+    columns: &mut Columns,
+    options: &FinishOptions,
+    config: Option<Vec<u8>>,
+    published: &mut bool,
+) -> Result<()> {
     let store = Arc::clone(columns.store());
     let root = columns.root().to_path_buf();
     let finals = final_forms(columns, options.optimize)?;
@@ -145,6 +154,7 @@ pub fn settle(columns: &mut Columns, options: &FinishOptions, config: Option<Vec
         ops::replace(&*store, &root.join(name::CONFIG), &text)?;
     }
     let manifest = final_manifest(columns, &finals);
+    *published = true;
     ops::replace(&*store, &root.join(name::MANIFEST), &manifest.to_text())?;
     for (id, to) in finals.into_iter().enumerate() {
         columns.set_dtype(id, to.dtype);
@@ -248,9 +258,12 @@ pub fn cell_range(dtype: DType, cells: &[Cell], range: Option<(i128, i128)>) -> 
     }
 }
 
-/// Removes a run folder that an archive stands for, its manifest first: what is left half way is no run.
+/// Removes a run folder that an archive stands for, its manifest first and for good: what is left half way is no run,
+/// also after a power cut.
 pub fn remove_folder(store: &dyn Store, root: &Path) -> Result<()> {
-    ops::remove_if_present(store, &root.join(name::MANIFEST))?;
+    if ops::remove_if_present(store, &root.join(name::MANIFEST))? {
+        store.sync_dir(root)?;
+    }
     ops::remove_tree(store, root)
 }
 

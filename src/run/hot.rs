@@ -4,7 +4,7 @@
 use super::batch::{Batch, Row};
 use super::core::{first, Core, HEARTBEAT};
 use super::dtype::Cell;
-use super::engine::{Compaction, Counters, Engine, Job, Reply};
+use super::engine::{make_log, Compaction, Counters, Engine, Job, Reply};
 use super::finish;
 use super::name;
 use super::options::{Durability, FinishOptions, Overload};
@@ -338,7 +338,7 @@ impl Compacting {
         if self.hot.is_none() {
             let file = self.call(core, |engine| {
                 let (store, root) = (engine.columns.store(), engine.columns.root());
-                let file = store.open_append(&root.join(name::HOT), Create::New)?;
+                let file = make_log(&**store, &root.join(name::HOT))?;
                 if engine.system {
                     store.sync_dir(root)?;
                 }
@@ -654,10 +654,11 @@ impl Compacting {
         core.schema.flags(&mut flags);
         let compaction = Compaction { batch, flags, from_log: self.in_log_only, rotated: None };
         let (run_dir, options) = (core.run_dir.clone(), options.clone());
-        let (compaction, result) = self.call(core, move |engine| {
+        let (compaction, result, published) = self.call(core, move |engine| {
             let result = finish::finish(engine, &compaction, &run_dir, &options);
-            Ok((compaction, result))
+            Ok((compaction, result, engine.published))
         })?;
+        core.published = published;
         match result {
             Ok(()) => {
                 self.hot = None;
@@ -675,6 +676,9 @@ impl Compacting {
     /// Lets go without touching a file or a lock that a thread of the parent process may hold.
     pub fn abandon(&mut self) {
         self.worker.abandon();
+        // `fork` copies the table of descriptors before the memory: one that another thread opened in between is
+        // known here but not open, and closing it would be taken for a fault. The log stays open until the child ends.
+        std::mem::forget(self.hot.take());
     }
 
     /// The log that holds the rows in hand, for those who need the values of a metric that are not in memory.

@@ -66,12 +66,17 @@ impl Inline {
         if core.row.is_empty() {
             return self.write_pending(core, false);
         }
-        let step = core.step_number()?;
-        self.settle_schema(core)?;
-        self.pending.push(step, &core.row);
-        core.row.clear();
+        self.accept(core)?;
         self.write_pending(core, false)?;
         self.sync_if_due(core)
+    }
+
+    /// The row in hand waits for the disk from now on: whatever becomes of the next operation, its values stay with
+    /// their step.
+    fn accept(&mut self, core: &mut Core) -> Result<()> {
+        self.pending.push(core.step_number()?, &core.row);
+        core.row.clear();
+        Ok(())
     }
 
     /// What was written of the step in hand reaches the operating system (direct), or nothing (bulk).
@@ -79,10 +84,7 @@ impl Inline {
         if self.staged || core.row.is_empty() {
             return self.write_pending(core, false);
         }
-        let step = core.step_number()?;
-        self.settle_schema(core)?;
-        self.pending.push(step, &core.row);
-        core.row.clear();
+        self.accept(core)?;
         self.write_pending(core, false)
     }
 
@@ -97,15 +99,16 @@ impl Inline {
         if self.pending.is_empty() || (self.staged && !all && self.pending.weight() < BULK_BATCH) {
             return Ok(());
         }
-        let columns = &mut self.engine.columns;
-        let result = if self.staged {
-            columns.absorb(&self.pending)
-        } else {
+        let result = self.settle_schema(core).and_then(|()| {
+            let columns = &mut self.engine.columns;
+            if self.staged {
+                return columns.absorb(&self.pending);
+            }
             core.schema.flags(&mut self.flags);
             columns.set_flags(&self.flags);
             columns.absorb_direct(&self.pending)
-        };
-        let bytes = columns.take_bytes_written();
+        });
+        let bytes = self.engine.columns.take_bytes_written();
         core.stats.bytes_written += bytes;
         match result {
             Ok(()) => {
@@ -165,21 +168,19 @@ impl Inline {
     /// Makes the run final.
     pub fn finish(&mut self, core: &mut Core, options: &FinishOptions) -> Result<()> {
         if !core.row.is_empty() {
-            let step = core.step_number()?;
-            self.settle_schema(core)?;
-            self.pending.push(step, &core.row);
-            core.row.clear();
+            self.accept(core)?;
             core.step += 1;
         }
         self.write_pending(core, true)?;
         let mut last = Compaction::default();
         core.schema.flags(&mut last.flags);
-        if self.staged {
+        let result = if self.staged {
             self.publish_staged(core, &last, options)
         } else {
             finish::finish(&mut self.engine, &last, &core.run_dir, options)
-        }
-        .inspect_err(|e| core.note(e))
+        };
+        core.published = self.engine.published;
+        result.inspect_err(|e| core.note(e))
     }
 
     /// Puts the staged columns in the place of the run.
@@ -195,37 +196,44 @@ impl Inline {
                 columns.spill_always(id)?;
             }
         }
-        let config = match &options.config_overrides {
-            None => None,
-            Some(overrides) => {
-                let text = super::config::read(&*store, &staging)?.unwrap_or_else(|| "{}".into());
-                Some(super::config::merge_overrides(text.as_bytes(), overrides)?)
-            }
-        };
         let archive = core.run_dir.join(name::ARCHIVE);
-        if options.archive {
-            keep_foreign(&*store, &target, &staging)?;
-            finish::archive(columns, &core.run_dir, options, config)?;
+        if !self.engine.packed && ops::is_dir(&*store, &staging)? {
+            let config = finish::final_config(&*store, &staging, options)?;
+            if options.archive {
+                keep_foreign(&*store, &target, &staging)?;
+                finish::archive(columns, &core.run_dir, options, config)?;
+                self.engine.packed = true;
+            } else {
+                columns.sync()?;
+                finish::settle(columns, options, config, &mut self.engine.published)?;
+                keep_foreign(&*store, &target, &staging)?;
+                columns.sync()?;
+                store.sync_dir(&staging)?;
+                self.replace_folder(&core.run_dir)?;
+            }
+            self.engine.published = true;
+        }
+        if self.engine.packed {
             finish::remove_folder(&*store, &target)?;
             ops::remove_tree(&*store, &staging)?;
         } else {
-            columns.sync()?;
-            finish::settle(columns, options, config)?;
-            keep_foreign(&*store, &target, &staging)?;
-            columns.sync()?;
-            store.sync_dir(&staging)?;
-            let old = retired(&core.run_dir);
-            ops::remove_tree(&*store, &old)?;
-            if ops::is_dir(&*store, &target)? {
-                store.rename(&target, &old)?;
-            }
-            store.rename(&staging, &target)?;
-            store.sync_dir(&core.run_dir)?;
             ops::remove_if_present(&*store, &archive)?;
-            ops::remove_tree(&*store, &old)?;
+            ops::remove_tree(&*store, &retired(&core.run_dir))?;
         }
         store.sync_dir(&core.run_dir)?;
         self.engine.lock.take().map_or(Ok(()), super::lock::RunLock::release)
+    }
+
+    /// Gives the staged folder the place of the run folder. May be repeated after an error.
+    fn replace_folder(&self, run_dir: &Path) -> Result<()> {
+        let store = &**self.engine.columns.store();
+        let (target, old) = (run_dir.join(name::FOLDER), retired(run_dir));
+        if ops::is_dir(store, &target)? {
+            ops::remove_tree(store, &old)?;
+            store.rename(&target, &old)?;
+        }
+        store.rename(self.engine.columns.root(), &target)?;
+        store.sync_dir(run_dir)
     }
 
     /// Rows in memory and the columns, for those who need all values of a metric.
@@ -265,13 +273,17 @@ fn keep_foreign(store: &dyn Store, old: &Path, staging: &Path) -> Result<()> {
             continue;
         }
         let (from, to) = (old.join(&file), staging.join(&file));
-        if store.link_metadata(&to)?.is_some() {
-            return Err(Error::new(
-                crate::Code::Exists,
-                format!("{} is in the way of the export: move it away", from.display()),
-            ));
-        }
         if let Some(bytes) = ops::read_file(store, &from)? {
+            if store.link_metadata(&to)?.is_some() {
+                if ops::read_file(store, &to)?.as_ref() == Some(&bytes) {
+                    // Copied by an earlier attempt.
+                    continue;
+                }
+                return Err(Error::new(
+                    crate::Code::Exists,
+                    format!("{} is in the way of the export: move it away", from.display()),
+                ));
+            }
             ops::create_dirs(store, ops::parent_of(&to))?;
             ops::write_new(store, &to, &bytes)?;
         }

@@ -279,6 +279,7 @@ fn fold_for_direct(columns: &mut Columns, pending: &mut Batch, hot_bytes: &mut O
     pending.clear();
     for id in 0..columns.all().len() {
         columns.spill_always(id)?;
+        columns.make_empty(id)?;
     }
     columns.publish()?;
     if hot_bytes.take().is_some() {
@@ -318,6 +319,7 @@ impl Parts {
             stats: WriterStats { warnings: self.warnings.len() as u64, ..WriterStats::default() },
             refused: None,
             latched: None,
+            published: false,
             last_beat: Tick::now(),
             warnings: self.warnings,
         };

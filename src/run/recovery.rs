@@ -19,7 +19,7 @@ use crate::error::{Code, Error, Result};
 use crate::hotlog;
 use crate::json;
 use crate::store::{ops, Create, Store};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -73,7 +73,7 @@ pub struct Recovered {
 
 /// Puts a run folder in order. The folder exists; it may be empty.
 pub fn recover(store: &Arc<dyn Store>, plan: &Plan) -> Result<Recovered> {
-    let mut recovery = Recovery { store: &**store, plan, warnings: Vec::new() };
+    let mut recovery = Recovery { store: &**store, plan, warnings: Vec::new(), sound: HashSet::new() };
     let manifest_path = plan.root.join(name::MANIFEST);
     let manifest = match ops::read_file(&**store, &manifest_path)? {
         Some(bytes) => Some(Manifest::parse(&bytes, &manifest_path)?),
@@ -151,6 +151,8 @@ struct Recovery<'a> {
     store: &'a dyn Store,
     plan: &'a Plan,
     warnings: Vec<String>,
+    /// Folders that were seen to lie inside the run.
+    sound: HashSet<PathBuf>,
 }
 
 /// The rows of both logs, merged.
@@ -239,6 +241,7 @@ impl Recovery<'_> {
         let mut column = Column::new(&self.plan.root, name, entry.dtype, entry.indices.clone());
         column.flag = entry.monotonic;
         column.extra.clone_from(&entry.extra);
+        ops::stay_below(self.store, &self.plan.root, &column.value_path, &mut self.sound)?;
         let found = match self.store.metadata(&column.value_path)? {
             Some(metadata) => {
                 ops::regular(&column.value_path, &metadata)?;

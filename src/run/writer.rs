@@ -12,7 +12,7 @@ use crate::fork;
 use crate::store::{DiskStore, Store};
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// A run open for writing. Calls from several threads are serialised.
 ///
@@ -69,7 +69,7 @@ impl Writer {
     fn open_inner(&self) -> Result<MutexGuard<'_, Inner>> {
         let inner = self.lock()?;
         match inner.life {
-            Life::Open => Ok(inner),
+            Life::Open if !inner.core.published => Ok(inner),
             _ => Err(inner.ended()),
         }
     }
@@ -230,6 +230,11 @@ impl Writer {
         stats
     }
 
+    /// A thread is in the middle of a call. A writer of which that is so must not be dropped in a forked child.
+    pub fn is_in_call(&self) -> bool {
+        matches!(self.inner.try_lock(), Err(TryLockError::WouldBlock))
+    }
+
     /// What was found broken when the run was opened, and how it was mended.
     pub fn warnings(&self) -> Result<Vec<String>> {
         Ok(self.lock()?.core.warnings.clone())
@@ -238,8 +243,11 @@ impl Writer {
     /// Makes the run final (format §13); an unfinished step with values is ended first. Afterwards only
     /// [`Writer::stats`] and [`Writer::close`] are legal. After an error it may be tried again.
     pub fn finish(&self, options: &FinishOptions) -> Result<()> {
-        let mut inner = self.open_inner()?;
+        let mut inner = self.lock()?;
         let inner = &mut *inner;
+        if inner.life != Life::Open {
+            return Err(inner.ended());
+        }
         inner.check_latch()?;
         match &mut inner.backend {
             Backend::Compacting(hot) => hot.finish(&mut inner.core, options),
@@ -359,7 +367,7 @@ impl Inner {
     }
 
     fn ended(&self) -> Error {
-        let how = if self.life == Life::Finished { "finished" } else { "closed" };
+        let how = if self.life == Life::Closed { "closed" } else { "finished" };
         Error::state(format!("the writer of {} is {how}", self.core.run_dir.display()))
     }
 

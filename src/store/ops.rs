@@ -2,6 +2,7 @@
 
 use super::{File, Kind, Metadata, Store};
 use crate::error::{Code, Error, Result};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// `path` with `suffix` appended to its last component.
@@ -99,6 +100,19 @@ pub fn write_new(store: &dyn Store, path: &Path, bytes: &[u8]) -> Result<()> {
         _ = store.remove_file(path);
     }
     written
+}
+
+/// Refuses a path below `root` that a linked folder leads out of it. `sound` remembers the folders that were looked at.
+pub fn stay_below(store: &dyn Store, root: &Path, path: &Path, sound: &mut HashSet<PathBuf>) -> Result<()> {
+    let mut dir = parent_of(path);
+    while dir != root && dir.starts_with(root) && sound.insert(dir.to_path_buf()) {
+        let linked = store.link_metadata(dir)?.is_some_and(|m| m.kind == Kind::Link);
+        if linked && !store.canonicalize(dir)?.starts_with(store.canonicalize(root)?) {
+            return Err(Error::corrupt(dir, "is a link out of the run folder"));
+        }
+        dir = parent_of(dir);
+    }
+    Ok(())
 }
 
 /// Removes a symbolic link in the place of a file that is about to be written.

@@ -2,8 +2,11 @@
 
 use crate::fixture::*;
 use crate::memory::{alone, measured};
-use plattli::run::options::{ReaderOptions, WriterOptions};
+use plattli::run::options::{FinishOptions, ReaderOptions, WriterOptions};
+use plattli::run::writer::Writer;
 use plattli::Code;
+use std::path::Path;
+use std::sync::Arc;
 
 /// [`whole`] without the rows at steps that `gone` names, of hot metrics only.
 fn without(gone: impl Fn(u32) -> bool) -> Contents {
@@ -211,6 +214,49 @@ fn a_log_that_is_a_folder_or_a_loop_of_links_is_an_error() {
                 read(&disk, RUN, &ReaderOptions::default()).map(drop).expect_err(name);
                 resume(&disk, &WriterOptions::default()).map(drop).expect_err(name);
             }
+        }
+    });
+}
+
+#[test]
+fn a_link_out_of_the_run_is_neither_read_nor_written_through() {
+    alone(|| {
+        use plattli::store::Store;
+        for name in [
+            "plattli.json",
+            "hot.jsonl",
+            "hot.compacting.jsonl",
+            "res.f32",
+            "far.indices",
+            "note.jsonl",
+            "solver",
+        ] {
+            let disk = live();
+            // Outside lies the same content, so that nothing but the link itself can be objected to.
+            let inside = format!("{ROOT}/{name}");
+            let outside = format!("/elsewhere/{name}");
+            if name == "solver" {
+                disk.plant(format!("{outside}/iters.i64"), &bytes_of(&disk, "solver/iters.i64"));
+                disk.remove_file(format!("{inside}/iters.i64").as_ref()).unwrap();
+                disk.remove_dir(inside.as_ref()).unwrap();
+            } else {
+                disk.plant(&outside, &bytes_of(&disk, name));
+                disk.remove_file(inside.as_ref()).unwrap();
+            }
+            disk.symlink(outside.as_ref(), inside.as_ref()).unwrap();
+            let elsewhere = |disk: &plattli::store::MemoryStore| -> Vec<_> {
+                disk.tree().into_iter().filter(|(path, _)| path.starts_with("/elsewhere")).collect()
+            };
+            let before = elsewhere(&disk);
+            let error = read(&disk, RUN, &ReaderOptions::default()).map(drop).expect_err(name);
+            assert!(error.message().contains("link"), "{error}");
+            let store = disk.snapshot();
+            let opened = Writer::open_in(Arc::new(store.clone()), Path::new(RUN), &WriterOptions::default());
+            if let Ok(writer) = opened {
+                _ = writer.finish(&FinishOptions::default());
+                _ = writer.close();
+            }
+            assert_eq!(elsewhere(&store), before, "{name} was written through");
         }
     });
 }

@@ -14,7 +14,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 /// Problems told in full before only their number is; the environment may ask for more.
-fn told() -> usize {
+pub fn told() -> usize {
     std::env::var("PLATTLI_TELL").ok().and_then(|text| text.parse().ok()).unwrap_or(8)
 }
 

@@ -13,10 +13,14 @@ pub struct Trail {
     /// A call is under way whose work is done metric by metric: cutting back to a step.
     cutting: bool,
     layout: Layout,
+    /// Only what survives a power cut counts as acknowledged: rows whose step was ended, not those that were shown.
+    pub power: bool,
     /// `RUN/config.json`, which an open without a value links to.
     linked: Option<String>,
     classes: BTreeMap<String, Class>,
     row: Vec<(String, Cell)>,
+    /// Configurations that may have stayed because changing them was refused.
+    stayed: Vec<String>,
     pub step: u32,
 }
 
@@ -25,6 +29,8 @@ pub struct Trail {
 pub struct Expect {
     /// From the last acknowledged state to the last one asked for.
     pub states: Vec<Content>,
+    /// Configurations that are right as well.
+    pub configs: Vec<String>,
     /// Rows may be there in part: the direct layout writes metric by metric, and so does cutting back.
     pub loose: bool,
 }
@@ -38,9 +44,11 @@ impl Trail {
             acknowledged: 0,
             cutting: false,
             layout: Layout::Compacting,
+            power: false,
             linked: linked.map(|(_, bytes)| text(bytes)),
             classes: BTreeMap::new(),
             row: Vec::new(),
+            stayed: Vec::new(),
             step: 0,
         }
     }
@@ -53,6 +61,7 @@ impl Trail {
     pub fn expect(&self) -> Expect {
         Expect {
             states: self.states[self.acknowledged..].to_vec(),
+            configs: self.stayed.clone(),
             loose: self.cutting || self.layout == Layout::Direct,
         }
     }
@@ -82,8 +91,11 @@ impl Trail {
                 self.push_row();
                 self.row.clear();
                 if let (Some(extra), Some(config)) = (&options.config_overrides, &self.last().config) {
-                    let merged =
-                        format!("{}, {}", config.trim_end_matches('}'), extra.trim_start_matches('{'));
+                    let merge = |old: &str| {
+                        format!("{}, {}", old.trim_end_matches('}'), extra.trim_start_matches('{'))
+                    };
+                    let merged = merge(config);
+                    self.stayed = self.stayed.iter().flat_map(|old| [old.clone(), merge(old)]).collect();
                     self.push_config(merged);
                 }
             }
@@ -100,6 +112,7 @@ impl Trail {
         let keeps = match act {
             Act::Write(..) | Act::Put(..) | Act::SetStep(_) => false,
             // Nothing of a bulk export is there before it is whole.
+            Act::Flush | Act::Close if self.power => false,
             Act::End | Act::Flush | Act::Sync | Act::Close => self.layout != Layout::Bulk,
             Act::Open(_) | Act::Config(_) | Act::Finish(_) => true,
         };
@@ -107,6 +120,32 @@ impl Trail {
             self.acknowledged = self.states.len() - 1;
             self.cutting = false;
         }
+    }
+
+    /// The call has returned an error. Of a write that means that its value was not taken; what ends or shows a row
+    /// keeps it for a later call.
+    pub fn failed(&mut self, act: &Act) {
+        match act {
+            Act::Write(..) | Act::Put(..) => _ = self.row.pop(),
+            Act::Config(_) | Act::Finish(_) => {
+                self.stayed.extend(self.states.iter().filter_map(|s| s.config.clone()));
+                self.stayed.sort();
+                self.stayed.dedup();
+            }
+            _ => {}
+        }
+    }
+
+    /// A writer has ended with rows that it could not bring to the disk: what is there is what counts from now on.
+    pub fn settle(&mut self, found: Content) {
+        self.states.push(found);
+        self.acknowledged = self.states.len() - 1;
+        self.row.clear();
+    }
+
+    /// Something was asked for and not acknowledged.
+    pub fn is_unsure(&self) -> bool {
+        self.acknowledged + 1 < self.states.len()
     }
 
     fn open(&mut self, options: &WriterOptions) {
@@ -142,7 +181,7 @@ impl Trail {
 impl Expect {
     /// Exactly one state.
     pub fn only(content: &Content) -> Expect {
-        Expect { states: vec![content.clone()], loose: false }
+        Expect { states: vec![content.clone()], configs: Vec::new(), loose: false }
     }
 
     /// Says what is wrong with what was found.
@@ -152,7 +191,9 @@ impl Expect {
             Err(format!("{what}\n  found:{found}\n  allowed:{}", states.join("\n    or")))
         };
         if let Some(config) = &found.config {
-            if !self.states.iter().any(|s| s.config.as_ref() == Some(config)) {
+            if !self.states.iter().any(|s| s.config.as_ref() == Some(config))
+                && !self.configs.contains(config)
+            {
                 return wrong(format!("the configuration is {config}"));
             }
         }

@@ -18,6 +18,9 @@ impl Handle for Probe {
     fn state(&self) -> &State {
         &self.state
     }
+    fn is_in_call(&self) -> bool {
+        false
+    }
 }
 
 impl Drop for Probe {

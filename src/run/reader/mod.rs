@@ -30,7 +30,7 @@ use snapshot::{Snapshot, Source};
 use source::{Attempt, Halt};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 /// Metrics held open at a time; beyond it the least recently used one is closed.
 const OPEN_METRICS: usize = 128;
@@ -199,6 +199,11 @@ impl Reader {
     /// What was skipped or looks wrong, though it was no error.
     pub fn warnings(&self) -> Vec<String> {
         self.lock().warnings.clone()
+    }
+
+    /// A thread is in the middle of a call. A reader of which that is so must not be dropped in a forked child.
+    pub fn is_in_call(&self) -> bool {
+        matches!(self.state.try_lock(), Err(TryLockError::WouldBlock))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

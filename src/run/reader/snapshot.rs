@@ -13,7 +13,8 @@
 //! value file is opened. Nothing has to be done per metric when a run is opened. Rows up to the horizon do not
 //! change, so that a new manifest only means looking again with the horizon kept.
 //!
-//! Without hot rows there is no horizon, and the sizes of all value files are taken at once instead.
+//! Without hot rows there is no horizon, and the sizes of all value files are taken at once instead: twice, with a
+//! look at the logs in between. A direct writer, who has no logs, never holds still; there the sizes as they come do.
 //!
 //! Recovery moves rows the other way. It is noticed by H or K changing meanwhile; if they keep changing it is a busy
 //! writer and not recovery, and the order alone suffices.
@@ -85,16 +86,20 @@ impl Snapshot {
         keep: Option<&Limit>,
     ) -> Result<Snapshot> {
         let mut outcome = Error::new(Code::Busy, format!("{} keeps changing; try again", path.display()));
+        let mut missed = false;
         for attempt in 0..ATTEMPTS {
             let found = match locate(&**store, path, options) {
                 Ok(found) => found,
-                // The folder of a run that is being archived vanishes just as the archive appears: look twice.
-                Err(e) if e.code() == Code::NotFound && attempt == 0 => {
+                // The folder of a run that is being archived vanishes after the archive has appeared, perhaps
+                // between the looks for the one and for the other: look again.
+                Err(e) if e.code() == Code::NotFound && !missed => {
+                    missed = true;
                     outcome = e;
                     continue;
                 }
                 Err(e) => return Err(e),
             };
+            missed = false;
             let seen = match found {
                 Found::Archive(archive) => Self::of_archive(*archive, keep),
                 Found::Folder(root) => {
@@ -154,11 +159,17 @@ impl Snapshot {
             (_, Some(last)) => Limit::Step(last),
             (_, None) if finished => finished_limit(&manifest),
             (_, None) => {
-                let sizes = sizes(&folder, &manifest)?;
-                // No row may have come in and moved on while the sizes were taken.
-                logs.confirm_empty(&**store, root, options.exclude_hot)?;
+                let first = sizes(&folder, &manifest)?;
+                if strict && !options.exclude_hot {
+                    // A row may have come in and gone through both logs while the sizes were taken. Sizes that
+                    // were the same before and after a moment without hot rows are those of that moment.
+                    logs.confirm_empty(&**store, root)?;
+                    if sizes(&folder, &manifest)? != first {
+                        return Err(Halt::Again(busy(root)));
+                    }
+                }
                 folder.confirm()?;
-                Limit::Sizes(Arc::new(sizes))
+                Limit::Sizes(Arc::new(first))
             }
         };
         let lenient = !finished && (options.exclude_hot || logs.exist());
@@ -199,19 +210,15 @@ impl Snapshot {
             Limit::Sizes(sizes) => sizes.get(name).copied().unwrap_or(0),
             _ => u64::MAX,
         };
-        let described = match &entry.indices {
-            Indices::List(list) => list.described(),
-            Indices::File => None,
+        let (steps, described) = match &entry.indices {
+            Indices::List(list) => (Steps::List(list.clone()), list.described()),
+            Indices::File => {
+                let (bytes, len) = self.bytes(&format!("{name}.{INDICES}"), false)?;
+                (Steps::File(bytes), Some(len / 4))
+            }
         };
         let value_file = format!("{name}.{}", entry.dtype.suffix());
         let (values, len) = self.bytes(&value_file, described == Some(0))?;
-        let (steps, stored) = match &entry.indices {
-            Indices::List(list) => (Steps::List(list.clone()), u64::MAX),
-            Indices::File => {
-                let (bytes, len) = self.bytes(&format!("{name}.{INDICES}"), false)?;
-                (Steps::File(bytes), len / 4)
-            }
-        };
         let mut cold = Cold { values, ..empty(name, entry.dtype, steps) };
         let complete = match entry.dtype.size() {
             Some(size) => (len / size as u64).min(cap),
@@ -223,7 +230,7 @@ impl Snapshot {
         };
         cold.rows = match &cold.steps {
             Steps::List(list) => list.usable(complete),
-            Steps::File(_) => complete.min(stored),
+            Steps::File(_) => complete.min(described.unwrap_or(0)),
         };
         Ok(cold)
     }
@@ -345,10 +352,7 @@ impl Logs {
     }
 
     /// There is still no hot row.
-    fn confirm_empty(&self, store: &dyn Store, root: &Path, excluded: bool) -> Attempt<()> {
-        if excluded {
-            return Ok(());
-        }
+    fn confirm_empty(&self, store: &dyn Store, root: &Path) -> Attempt<()> {
         self.confirm(store, root)?;
         for (opened, text) in [&self.active, &self.compacting].into_iter().flatten() {
             if opened.file.metadata()?.len != text.len() as u64 {

@@ -1,7 +1,7 @@
 //! What a power cut leaves: synced data and names, and of the rest whatever the policy says.
 
 use super::image::{Body, Image, NameChange, NodeId, ROOT};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 
 /// What becomes of names that no sync of their directory has made durable. A rename is one change.
@@ -13,7 +13,7 @@ pub enum Names {
     Kept,
     /// A prefix of the changes reached the disk, as with a journal.
     Prefix,
-    /// Any subset of the changes reached the disk.
+    /// Any subset of the changes reached the disk, though of those of one name none without the ones before it.
     Subset,
 }
 
@@ -111,6 +111,7 @@ impl Image {
         let mut draw = Draw(policy.seed);
         let changes = std::mem::take(&mut disk.unsynced);
         let prefix = draw.below(changes.len() as u64 + 1);
+        let mut undone: BTreeSet<(NodeId, &OsString)> = BTreeSet::new();
         for (i, change) in changes.iter().enumerate() {
             let kept = match policy.names {
                 Names::Lost => false,
@@ -118,8 +119,11 @@ impl Image {
                 Names::Prefix => (i as u64) < prefix,
                 Names::Subset => draw.below(2) == 1,
             };
-            if kept {
+            let names = || change.0.iter().map(|(dir, name, _)| (*dir, name));
+            if kept && !names().any(|name| undone.contains(&name)) {
                 disk.settle(change);
+            } else {
+                undone.extend(names());
             }
         }
         let mut found = Image::new();

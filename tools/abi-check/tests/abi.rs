@@ -1,6 +1,8 @@
 //! The header says what the library does: every declaration, as clang reads it, is a definition in `src/capi` with
 //! the same signature and a symbol of the built library, and the other way round; constants and structs agree.
 
+#![allow(clippy::disallowed_methods)]
+
 use quote::ToTokens;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -42,7 +42,7 @@ fn an_archive_reads_like_its_folder() {
     let store = folder(&owned.iter().map(|(n, b)| (*n, b.as_slice())).collect::<Vec<_>>());
     check(&open(&store).unwrap());
     let archive = Path::new(RUN).join("metrics.plattli");
-    pack(&store, &Path::new(RUN).join("plattli"), &archive, &std::collections::HashMap::new()).unwrap();
+    pack(&store, &Path::new(RUN).join("plattli"), &archive, &HashMap::new()).unwrap();
     let reader = open(&store).unwrap();
     assert_eq!(reader.location(), archive);
     check(&reader);
@@ -70,13 +70,8 @@ fn an_archive_that_was_packed_again_and_compressed_reads_the_same() {
 fn a_value_in_an_archive_costs_one_read_once_it_is_known() {
     let owned = files();
     let store = folder(&owned.iter().map(|(n, b)| (*n, b.as_slice())).collect::<Vec<_>>());
-    pack(
-        &store,
-        &Path::new(RUN).join("plattli"),
-        &Path::new(RUN).join("metrics.plattli"),
-        &std::collections::HashMap::new(),
-    )
-    .unwrap();
+    pack(&store, &Path::new(RUN).join("plattli"), &Path::new(RUN).join("metrics.plattli"), &HashMap::new())
+        .unwrap();
     let reader = open(&store).unwrap();
     let tail = Selection::Positions { start: Some(-1), stop: None };
     let mut last = [0f32];
@@ -90,13 +85,8 @@ fn a_value_in_an_archive_costs_one_read_once_it_is_known() {
 fn a_member_that_is_missing_is_an_error_and_not_an_empty_column() {
     let store = MemoryStore::new();
     store.plant(format!("{RUN}/plattli/plattli.json"), MANIFEST.as_bytes());
-    pack(
-        &store,
-        &Path::new(RUN).join("plattli"),
-        &Path::new(RUN).join("metrics.plattli"),
-        &std::collections::HashMap::new(),
-    )
-    .unwrap();
+    pack(&store, &Path::new(RUN).join("plattli"), &Path::new(RUN).join("metrics.plattli"), &HashMap::new())
+        .unwrap();
     let error = shown(&store, "m");
     assert!(error.starts_with("Corrupt") && error.contains("m.f32"), "{error}");
 }

@@ -121,6 +121,8 @@ fn a_missing_value_file_is_empty_beside_a_hot_log_and_an_error_without() {
     assert_eq!(shown(&run(r#"{"m": {"indices": [], "dtype": "u8"}}"#, &[]), "m"), "");
     let form1 = r#"{"m": {"indices": "indices", "dtype": "u8"}}"#;
     assert!(shown(&run(form1, &[("m.u8", b"1")]), "m").contains("m.indices"));
+    assert!(shown(&run(form1, &[("m.indices", b"1234")]), "m").contains("m.u8"));
+    assert_eq!(shown(&run(form1, &[("m.indices", b"")]), "m"), "");
     assert_eq!(shown(&run(form1, &[("m.u8", b"1"), hot]), "m"), "4:2");
 
     let store = run(&open_metric("u8"), &[]);
@@ -221,16 +223,11 @@ fn the_first_run_in_the_order_of_the_format_is_found() {
         &store,
         Path::new("/runs/heat/plattli"),
         Path::new("/runs/heat/metrics.plattli"),
-        &std::collections::HashMap::new(),
+        &HashMap::new(),
     )
     .unwrap();
-    archive(
-        &store,
-        Path::new("/runs/heat/plattli"),
-        Path::new("/elsewhere.plattli"),
-        &std::collections::HashMap::new(),
-    )
-    .unwrap();
+    archive(&store, Path::new("/runs/heat/plattli"), Path::new("/elsewhere.plattli"), &HashMap::new())
+        .unwrap();
     assert_eq!(find(&store, RUN, ReadKind::Auto).unwrap(), "/runs/heat/metrics.plattli");
     assert_eq!(find(&store, RUN, ReadKind::Folder).unwrap(), "/runs/heat/plattli");
     assert_eq!(find(&store, "/elsewhere.plattli", ReadKind::Auto).unwrap(), "/elsewhere.plattli");
