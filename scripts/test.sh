@@ -46,6 +46,9 @@ readme_program() { # the C program that README shows, compiled and run as README
 
 scripts/bootstrap.sh test || { echo "make test: what it needs is missing, see above"; exit 1; }
 cargo=scripts/cargo
+# The crash points are read back by the PyPI package too.
+python=$(scripts/venv.sh) || python=
+[ -z "$python" ] || export PLATTLI_PYTHON=$python
 
 step "format" $cargo fmt --all --check
 step "lints" $cargo clippy --workspace --all-targets -- -D warnings
@@ -61,7 +64,6 @@ else
 fi
 step "release build and C programs" make --no-print-directory tools
 step "the program of README" readme_program
-python=$(scripts/venv.sh) || python=
 if command -v strace >/dev/null; then
     step "steady state of a step" "${python:-python3}" tests/interop/steady.py
 else

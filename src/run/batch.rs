@@ -83,6 +83,10 @@ pub struct Batch {
     /// Spaced text of the JSON values; the cell of a JSON value is its position in `spans`.
     text: Vec<u8>,
     spans: Vec<Range<usize>>,
+    /// End of each row in `spans`.
+    span_ends: Vec<usize>,
+    /// Spans of rows that were dropped: those that are left are counted from here.
+    spans_gone: usize,
 }
 
 /// One value of a column of a transposed batch.
@@ -132,23 +136,31 @@ impl Batch {
         for (position, span) in &row.json {
             let start = self.text.len();
             self.text.extend_from_slice(&row.text[span.clone()]);
-            self.cells[first + position] = self.spans.len() as Cell;
+            self.cells[first + position] = (self.spans_gone + self.spans.len()) as Cell;
             self.spans.push(start..self.text.len());
         }
         self.steps.push(step);
         self.ends.push(self.ids.len());
+        self.span_ends.push(self.spans.len());
     }
 
-    /// Drops the first row.
-    pub fn remove_first(&mut self) {
-        if self.steps.is_empty() {
-            return;
-        }
-        let values = self.ends.remove(0);
-        self.steps.remove(0);
+    /// Drops the first rows.
+    pub fn remove_first(&mut self, rows: usize) {
+        let rows = rows.min(self.rows());
+        let Some(last) = rows.checked_sub(1) else { return };
+        let (values, spans) = (self.ends[last], self.span_ends[last]);
+        let text = self.spans[..spans].last().map_or(0, |span| span.end);
+        self.steps.drain(..rows);
+        self.ends.drain(..rows);
         self.ends.iter_mut().for_each(|end| *end -= values);
         self.ids.drain(..values);
         self.cells.drain(..values);
+        self.span_ends.drain(..rows);
+        self.span_ends.iter_mut().for_each(|end| *end -= spans);
+        self.spans.drain(..spans);
+        self.spans.iter_mut().for_each(|span| *span = span.start - text..span.end - text);
+        self.spans_gone += spans;
+        self.text.drain(..text);
     }
 
     /// The values of one column.
@@ -186,7 +198,7 @@ impl Batch {
     pub fn json(&self, cell: Cell) -> &[u8] {
         usize::try_from(cell)
             .ok()
-            .and_then(|i| self.spans.get(i))
+            .and_then(|i| self.spans.get(i.checked_sub(self.spans_gone)?))
             .map_or(&[], |span| &self.text[span.clone()])
     }
 
@@ -203,12 +215,15 @@ impl Batch {
         self.cells.clear();
         self.text.clear();
         self.spans.clear();
+        self.span_ends.clear();
+        self.spans_gone = 0;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::io::Write;
 
     #[test]
     fn rows_come_out_as_columns_in_order_of_step() {
@@ -239,6 +254,33 @@ mod tests {
             seen[1].1.iter().map(|e| (e.step, e.cell)).collect::<Vec<_>>(),
             [(3, 30), (5, 50), (9, 90)]
         );
+    }
+
+    #[test]
+    fn rows_that_are_dropped_take_their_text_with_them() {
+        let mut batch = Batch::default();
+        let mut row = Row::default();
+        for step in 0..5 {
+            row.clear();
+            row.push(0, u64::from(step));
+            if step != 1 {
+                row.push_json(1, |out| out.write_all(format!("\"s{step}\"").as_bytes())).unwrap();
+            }
+            batch.push(step, &row);
+        }
+        let before = batch.weight();
+        batch.remove_first(0);
+        assert_eq!((batch.rows(), batch.weight()), (5, before));
+        batch.remove_first(2);
+        batch.remove_first(1);
+        batch.push(5, &row);
+        assert_eq!(batch.steps(), [3, 4, 5]);
+        assert_eq!(batch.cells_of(0), [3, 4, 4]);
+        let text: Vec<_> = batch.cells_of(1).iter().map(|cell| batch.json(*cell).to_vec()).collect();
+        assert_eq!(text, [b"\"s3\"", b"\"s4\"", b"\"s4\""]);
+        assert_eq!(batch.text.len(), 12);
+        batch.remove_first(9);
+        assert!(batch.is_empty() && batch.weight() == 0);
     }
 
     #[test]

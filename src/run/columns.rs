@@ -65,6 +65,8 @@ pub struct Column {
     pub value_path: PathBuf,
     /// The index file, whether or not it is in use.
     pub index_path: PathBuf,
+    /// The manifest is to list it.
+    listed: bool,
 }
 
 impl Column {
@@ -81,6 +83,7 @@ impl Column {
             value_bytes: 0,
             value_path: name::value_path(root, name, dtype),
             index_path: name::indices_path(root, name),
+            listed: false,
         }
     }
 
@@ -158,7 +161,8 @@ impl Columns {
 
     /// Lists a column in the manifest from now on.
     pub fn list(&mut self, id: u32) {
-        if !self.listed.contains(&id) {
+        let column = &mut self.columns[id as usize];
+        if !std::mem::replace(&mut column.listed, true) {
             self.listed.push(id);
             self.unpublished = true;
         }
@@ -203,6 +207,8 @@ impl Columns {
     /// Replaces the manifest if it does not say what the columns say.
     pub fn publish(&mut self) -> Result<()> {
         if self.unpublished && !self.staged {
+            // A manifest always survives a power cut, so the files that it names must.
+            self.files.sync_names()?;
             ops::replace(&*self.store, &self.root.join(name::MANIFEST), &self.manifest(None).to_text())?;
             self.unpublished = false;
         }

@@ -105,6 +105,12 @@ impl Engine {
         self.lost.clone().map_or(Ok(()), Err)
     }
 
+    /// Looks whether the run is still ours, before a call that nothing can come after.
+    pub fn look_at_lock(&self) -> Result<()> {
+        self.check_lock()?;
+        self.lock.as_ref().map_or(Ok(()), RunLock::check)
+    }
+
     /// Renews the lock.
     pub fn heartbeat(&mut self) {
         if let Some(lock) = &self.lock {
@@ -129,11 +135,10 @@ impl Engine {
             rename_once(&**store, &hot, &compacting)?;
             self.half_rotated = true;
         }
-        let file = make_log(&**store, &hot)?;
-        if self.system {
-            store.sync_dir(self.columns.root())?;
-            self.count_syncs(1);
-        }
+        // A power cut that forgot the rename and kept the new log would leave the rows without a name.
+        self.sync_folder()?;
+        let file = make_log(&**self.columns.store(), &hot)?;
+        self.sync_folder()?;
         // Not earlier: a second rename would put the new log over the one that is to be compacted.
         self.half_rotated = false;
         Ok(file)
@@ -153,6 +158,11 @@ impl Engine {
             self.sync_columns()?;
         }
         ops::remove_if_present(&**self.columns.store(), &path)?;
+        self.sync_folder()
+    }
+
+    /// The names in the run folder are on stable storage, if they are to survive power loss.
+    fn sync_folder(&self) -> Result<()> {
         if self.system {
             self.columns.store().sync_dir(self.columns.root())?;
             self.count_syncs(1);

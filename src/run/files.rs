@@ -1,4 +1,4 @@
-//! Open files of the columns: kept open across compactions, bounded, the least recently used closed first.
+//! Open files of the columns: kept open across compactions, bounded.
 
 use crate::error::{Error, Result};
 use crate::store::{ops, Create, File, Store};
@@ -11,21 +11,14 @@ use std::sync::Arc;
 pub struct Files {
     store: Arc<dyn Store>,
     root: PathBuf,
-    open: HashMap<PathBuf, Slot>,
+    open: HashMap<PathBuf, Box<dyn File>>,
     limit: usize,
-    uses: u64,
     /// Files with data that may not be on stable storage.
     unsynced: HashSet<PathBuf>,
     /// Files whose sync failed: the kernel may have dropped pages that it now calls clean.
     suspect: HashSet<PathBuf>,
     /// Directories with names that may not be on stable storage.
     unsynced_dirs: HashSet<PathBuf>,
-}
-
-#[derive(Debug)]
-struct Slot {
-    file: Box<dyn File>,
-    used: u64,
 }
 
 impl Files {
@@ -36,7 +29,6 @@ impl Files {
             root: root.to_path_buf(),
             open: HashMap::new(),
             limit: limit.max(1),
-            uses: 0,
             unsynced: HashSet::new(),
             suspect: HashSet::new(),
             unsynced_dirs: HashSet::new(),
@@ -46,20 +38,18 @@ impl Files {
     /// Appends to a file that is known to hold `len` good bytes; what lies beyond is cut first, and after an
     /// error again. A file of `len` 0 is made if it is missing. A file shorter than `len` has lost data: an error.
     pub fn append(&mut self, path: &Path, len: u64, data: &[u8]) -> Result<()> {
-        if !self.open.contains_key(path) {
-            let file = self.open_at(path, len)?;
-            self.keep(path, file);
-        }
-        self.uses += 1;
-        let Some(slot) = self.open.get_mut(path) else {
-            return Err(Error::internal("an open file vanished"));
+        let (key, file) = match self.open.remove_entry(path) {
+            Some(entry) => entry,
+            None => (path.to_path_buf(), self.open_at(path, len)?),
         };
-        slot.used = self.uses;
-        if let Err(e) = slot.file.append(data) {
+        if let Err(e) = file.append(data) {
             // The append is the error to tell. If cutting fails too, opening the file anew cuts it.
-            _ = slot.file.set_len(len);
-            self.open.remove(path);
+            _ = file.set_len(len);
             return Err(e);
+        }
+        // Columns are written in turn: whichever is closed when there are too many is needed again just as soon.
+        if self.open.len() < self.limit {
+            self.open.insert(key, file);
         }
         if !self.unsynced.contains(path) {
             self.unsynced.insert(path.to_path_buf());
@@ -99,15 +89,6 @@ impl Files {
         }
     }
 
-    fn keep(&mut self, path: &Path, file: Box<dyn File>) {
-        if self.open.len() >= self.limit {
-            if let Some(oldest) = self.open.iter().min_by_key(|(_, s)| s.used).map(|(p, _)| p.clone()) {
-                self.open.remove(&oldest);
-            }
-        }
-        self.open.insert(path.to_path_buf(), Slot { file, used: self.uses });
-    }
-
     /// Forgets a file that is about to be replaced or removed.
     pub fn forget(&mut self, path: &Path) {
         self.open.remove(path);
@@ -129,6 +110,12 @@ impl Files {
             self.unsynced.remove(&path);
             syncs += 1;
         }
+        Ok(syncs + self.sync_names()?)
+    }
+
+    /// Every new name is on stable storage. Says how many syncs that took.
+    pub fn sync_names(&mut self) -> Result<u64> {
+        let mut syncs = 0;
         // Deepest first: a directory's own name comes after the names in it.
         for dir in sorted(&self.unsynced_dirs).into_iter().rev() {
             self.store.sync_dir(&dir)?;
@@ -149,7 +136,7 @@ impl Files {
             return Ok(());
         }
         let result = match self.open.get(path) {
-            Some(slot) => slot.file.sync_data(),
+            Some(file) => file.sync_data(),
             None => match self.store.open_append(path, Create::Never) {
                 Ok(file) => file.sync_data(),
                 Err(e) => return Err(e),

@@ -10,7 +10,7 @@ use super::name;
 use super::options::{Durability, FinishOptions, Overload};
 use super::steps::{Indices, SegmentList};
 use crate::clock::Tick;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::hotlog::HotLog;
 use crate::store::{ops, Create, Store};
 use crate::worker::Worker;
@@ -76,6 +76,8 @@ pub struct Compacting {
     trouble: Option<Error>,
     /// The last sync of the log failed: its pages may be gone, so it is to be written anew.
     suspect: bool,
+    /// The last attempt to write the log anew failed: its name may denote another file than the open one.
+    displaced: bool,
     unsynced_steps: u64,
     last_sync: Tick,
     columns_known: usize,
@@ -107,6 +109,7 @@ impl Compacting {
             spare: Compaction::default(),
             trouble: None,
             suspect: false,
+            displaced: false,
             unsynced_steps: 0,
             last_sync: Tick::now(),
         })
@@ -186,27 +189,28 @@ impl Compacting {
 
     /// The row in hand, whole, at the end of the log.
     fn write_row(&mut self, core: &mut Core) -> Result<()> {
-        let open = self.line.len();
-        self.line.extend_from_slice(b"}\n");
+        let mut line = std::mem::take(&mut self.line);
+        let open = line.len();
+        line.extend_from_slice(b"}\n");
         let result = match self.partial {
             Some(partial) if partial.values == core.row.len() => Ok(()),
-            Some(partial) => {
-                let line = std::mem::take(&mut self.line);
-                let result = self.rewrite(core, partial.start, &line);
-                self.line = line;
-                result
-            }
-            None => self.append_line(core),
+            Some(partial) => self.rewrite(core, partial.start, &line),
+            None => self.append(core, &line),
         };
-        self.line.truncate(open);
+        line.truncate(open);
+        self.line = line;
         result
     }
 
-    fn append_line(&mut self, core: &mut Core) -> Result<()> {
+    /// Appends lines to the file that has the name of the log.
+    fn append(&mut self, core: &mut Core, lines: &[u8]) -> Result<()> {
         self.ensure_log(core)?;
+        if self.displaced {
+            self.renew_log(core)?;
+        }
         let Some(log) = &mut self.hot else { return Err(Error::internal("the hot log is not open")) };
-        log.append(&self.line)?;
-        core.stats.bytes_written += self.line.len() as u64;
+        log.append(lines)?;
+        core.stats.bytes_written += lines.len() as u64;
         Ok(())
     }
 
@@ -251,10 +255,7 @@ impl Compacting {
         }
         let lines: Vec<u8> = self.waiting.iter().flat_map(|w| w.line.iter().copied()).collect();
         if !lines.is_empty() {
-            self.ensure_log(core)?;
-            let Some(log) = &mut self.hot else { return Err(Error::internal("the hot log is not open")) };
-            log.append(&lines)?;
-            core.stats.bytes_written += lines.len() as u64;
+            self.append(core, &lines)?;
             self.accept_waiting(core, usize::MAX);
         }
         Ok(())
@@ -268,11 +269,6 @@ impl Compacting {
                 self.unsynced_steps += 1;
             }
         }
-    }
-
-    /// Values of a metric in rows that the disk refused.
-    pub fn waiting_cells(&self, id: u32) -> impl Iterator<Item = Cell> + '_ {
-        self.waiting.iter().filter_map(move |w| w.row.cell_of(id))
     }
 
     /// The partial row of the step in hand reaches the operating system.
@@ -320,15 +316,26 @@ impl Compacting {
         self.replace_log(core, content)
     }
 
+    /// Writes the log anew as it is.
+    fn renew_log(&mut self, core: &mut Core) -> Result<()> {
+        self.finish_rotation(core)?;
+        let content = match &self.hot {
+            Some(log) => log.content()?,
+            None => return Ok(()),
+        };
+        self.replace_log(core, content)
+    }
+
     fn replace_log(&mut self, core: &mut Core, content: Vec<u8>) -> Result<()> {
         let len = content.len() as u64;
+        self.displaced = true;
         let file = self.call(core, move |engine| {
             let (store, path) = (engine.columns.store(), engine.columns.root().join(name::HOT));
             ops::replace(&**store, &path, &content)?;
             store.open_append(&path, Create::Never)
         })?;
         self.hot = Some(HotLog::new(file, len));
-        self.suspect = false;
+        (self.suspect, self.displaced) = (false, false);
         core.stats.bytes_written += len;
         Ok(())
     }
@@ -368,9 +375,14 @@ impl Compacting {
         }
         if self.worker.is_busy() {
             if core.options.overload == Overload::Shed {
+                if self.partial.is_some() {
+                    // What was flushed is in the log already and cannot be taken back.
+                    self.leave_to_log();
+                    return Ok(());
+                }
                 core.stats.shed_steps += 1;
                 return Err(Error::new(
-                    crate::Code::Overloaded,
+                    Code::Overloaded,
                     format!(
                         "step {} was shed: {} rows wait for the compaction of {}",
                         core.step,
@@ -383,18 +395,24 @@ impl Compacting {
                 self.take_reply(core, reply);
             }
         }
-        if self.pending_rows >= core.backlog_limit() && self.failed.is_some() {
-            // Compaction keeps failing: the rows are safe in the log, and memory must not grow without bound.
-            self.pending.clear();
-            self.in_log_only = true;
+        if self.pending_rows >= core.backlog_limit() && (self.failed.is_some() || self.half_rotated) {
+            // Compaction or rotation keeps failing.
+            self.leave_to_log();
         }
         Ok(())
+    }
+
+    /// The rows are safe in the log: memory, which must not grow without bound, gives them up.
+    fn leave_to_log(&mut self) {
+        self.pending.clear();
+        self.in_log_only = true;
     }
 
     /// Starts a rotation when the log is full, and waits for it a little.
     fn rotate_if_full(&mut self, core: &mut Core) {
         let full = self.pending_rows as u64 >= core.options.hotsize || self.half_rotated;
         let free = self.phase == Phase::Idle && self.failed.is_none() && !self.worker.is_busy();
+        let free = free && !self.displaced;
         if !full || !free || self.partial.is_some() || !self.waiting.is_empty() || self.hot.is_none() {
             return;
         }
@@ -588,12 +606,7 @@ impl Compacting {
             return result;
         }
         // A second fsync of the same pages would succeed and prove nothing.
-        self.finish_rotation(core)?;
-        let content = match &self.hot {
-            Some(log) => log.content()?,
-            None => return Ok(()),
-        };
-        self.replace_log(core, content)
+        self.renew_log(core)
     }
 
     /// Everything acknowledged so far is on stable storage.
@@ -614,10 +627,15 @@ impl Compacting {
 
     /// Flushes the row in hand, waits for the worker and lets everything go. The run can be continued.
     pub fn close(&mut self, core: &mut Core) -> Result<()> {
-        let flushed = self.flush(core);
+        let held = self.call(core, |engine| engine.look_at_lock());
+        let ours = held.as_ref().err().is_none_or(|e| e.code() != Code::Busy);
+        // The rows of a finish that failed half way are in the columns, and the log may be gone.
+        let writable = ours && !core.published;
+        let flushed = if writable { self.flush(core) } else { Ok(()) };
         self.drain(core);
         // A rotation makes the new log at once; without rows it has nothing to say (format §3.4).
-        if self.hot.as_ref().is_some_and(|log| log.good_len() == 0) && !self.half_rotated {
+        let empty = self.hot.as_ref().is_some_and(|log| log.good_len() == 0);
+        if empty && !self.half_rotated && writable {
             self.hot = None;
             let removed = self.call(core, |engine| {
                 ops::remove_if_present(&**engine.columns.store(), &engine.columns.root().join(name::HOT))
@@ -628,11 +646,44 @@ impl Compacting {
             Some(mut engine) => engine.lock.take().map_or(Ok(()), super::lock::RunLock::release),
             None => Ok(()),
         };
-        first(first(flushed, released), self.trouble.take().map_or(Ok(()), Err))
+        first(first(first(flushed, held), released), self.trouble.take().map_or(Ok(()), Err))
     }
 
     /// Makes the run final (format §13). After an error the writer is what it was and may try again.
     pub fn finish(&mut self, core: &mut Core, options: &FinishOptions) -> Result<()> {
+        self.call(core, |engine| engine.look_at_lock()).inspect_err(|e| core.note(e))?;
+        if !core.published {
+            self.end_last_row(core)?;
+        }
+        let batch = std::mem::take(&mut self.pending);
+        let mut flags = Vec::new();
+        core.schema.flags(&mut flags);
+        // While the rows are away the log has them.
+        let from_log = std::mem::replace(&mut self.in_log_only, true);
+        let compaction = Compaction { batch, flags, from_log, rotated: None };
+        let (run_dir, options) = (core.run_dir.clone(), options.clone());
+        let (compaction, result, published) = self.call(core, move |engine| {
+            let result = finish::finish(engine, &compaction, &run_dir, &options);
+            Ok((compaction, result, engine.published))
+        })?;
+        core.published = published;
+        match result {
+            Ok(()) => {
+                self.hot = None;
+                self.worker.stop();
+                Ok(())
+            }
+            Err(e) => {
+                self.pending = compaction.batch;
+                self.in_log_only = from_log;
+                core.note(&e);
+                Err(e)
+            }
+        }
+    }
+
+    /// Ends the step in hand, if it has values, and waits until nothing is in hand or failed.
+    fn end_last_row(&mut self, core: &mut Core) -> Result<()> {
         self.collect(core);
         self.flush_row(core)?;
         if !core.row.is_empty() {
@@ -649,28 +700,7 @@ impl Compacting {
         if self.failed.is_some() {
             return Err(self.trouble.take().unwrap_or_else(|| Error::internal("a compaction failed")));
         }
-        let batch = std::mem::take(&mut self.pending);
-        let mut flags = Vec::new();
-        core.schema.flags(&mut flags);
-        let compaction = Compaction { batch, flags, from_log: self.in_log_only, rotated: None };
-        let (run_dir, options) = (core.run_dir.clone(), options.clone());
-        let (compaction, result, published) = self.call(core, move |engine| {
-            let result = finish::finish(engine, &compaction, &run_dir, &options);
-            Ok((compaction, result, engine.published))
-        })?;
-        core.published = published;
-        match result {
-            Ok(()) => {
-                self.hot = None;
-                self.worker.stop();
-                Ok(())
-            }
-            Err(e) => {
-                self.pending = compaction.batch;
-                core.note(&e);
-                Err(e)
-            }
-        }
+        Ok(())
     }
 
     /// Lets go without touching a file or a lock that a thread of the parent process may hold.
@@ -681,21 +711,19 @@ impl Compacting {
         std::mem::forget(self.hot.take());
     }
 
-    /// The log that holds the rows in hand, for those who need the values of a metric that are not in memory.
-    pub fn pending(&mut self, core: &mut Core) -> Result<&Batch> {
-        self.drain(core);
-        if self.in_log_only {
-            let batch = self.call(core, |engine| {
-                // After a rotation that stopped half way the log has its second name.
-                let [hot, old] =
-                    [name::HOT, name::HOT_COMPACTING].map(|file| engine.columns.root().join(file));
-                let path = if ops::is_file(&**engine.columns.store(), &hot)? { hot } else { old };
-                super::rows::read_back(&engine.columns, &path)
-            })?;
-            self.pending = batch;
-            self.in_log_only = false;
-        }
-        Ok(&self.pending)
+    /// The values of a metric in rows that may be in no column yet, read back from the logs: what is in memory need
+    /// not be all of it while a compaction fails.
+    pub fn hot_cells(&mut self, core: &mut Core, id: u32) -> Result<Vec<Cell>> {
+        let mut cells = self.call(core, move |engine| {
+            let mut cells = Vec::new();
+            for log in [name::HOT_COMPACTING, name::HOT] {
+                let path = engine.columns.root().join(log);
+                cells.extend(super::rows::read_back(&engine.columns, &path)?.cells_of(id));
+            }
+            Ok(cells)
+        })?;
+        cells.extend(self.waiting.iter().filter_map(|w| w.row.cell_of(id)));
+        Ok(cells)
     }
 }
 

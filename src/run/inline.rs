@@ -2,23 +2,27 @@
 //! staged beside the run and published whole (format §11).
 
 use super::batch::Batch;
+use super::columns::Columns;
 use super::core::Core;
 use super::engine::{Compaction, Counters, Engine};
 use super::finish;
-use super::leftovers;
+use super::leftovers::RunFiles;
 use super::manifest::Manifest;
 use super::monotonic::Monotonic;
 use super::name;
 use super::options::{Durability, FinishOptions};
 use super::steps::Indices;
 use crate::clock::Tick;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::store::{ops, Kind, Store};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Bytes of rows that a bulk export keeps in memory before it writes them to the staged columns.
 const BULK_BATCH: usize = 8 << 20;
+
+/// Bytes of rows that a bulk export keeps at most while the disk refuses them.
+const BULK_BACKLOG: usize = 8 * BULK_BATCH;
 
 /// The state of both layouts.
 #[derive(Debug)]
@@ -119,12 +123,21 @@ impl Inline {
             Err(e) => {
                 core.note(&e);
                 core.stats.retries += u64::from(self.pending.rows() > 1);
-                while self.pending.rows() > core.backlog_limit() {
-                    self.pending.remove_first();
-                    core.stats.dropped_rows += 1;
-                }
+                let excess = self.excess(core);
+                self.pending.remove_first(excess);
+                core.stats.dropped_rows += excess as u64;
                 Err(e)
             }
+        }
+    }
+
+    /// How many of the rows that wait are more than may wait. A bulk export collects bytes, not rows.
+    fn excess(&self, core: &Core) -> usize {
+        let rows = self.pending.rows();
+        match self.staged {
+            true if self.pending.weight() > BULK_BACKLOG => rows.div_ceil(8),
+            true => 0,
+            false => rows.saturating_sub(core.backlog_limit()),
         }
     }
 
@@ -156,17 +169,20 @@ impl Inline {
 
     /// Flushes and lets everything go. An unfinished bulk export leaves nothing behind.
     pub fn close(&mut self, core: &mut Core) -> Result<()> {
-        let written = if self.staged { Ok(()) } else { self.flush(core) };
+        let held = self.engine.look_at_lock();
+        let ours = held.as_ref().err().is_none_or(|e| e.code() != Code::Busy);
+        let flushed = if ours && !self.staged && !core.published { self.flush(core) } else { Ok(()) };
         let cleaned = match self.staged {
             true => ops::remove_tree(&**self.engine.columns.store(), self.engine.columns.root()),
             false => Ok(()),
         };
         let released = self.engine.lock.take().map_or(Ok(()), super::lock::RunLock::release);
-        written.and(cleaned).and(released)
+        flushed.and(held).and(cleaned).and(released)
     }
 
     /// Makes the run final.
     pub fn finish(&mut self, core: &mut Core, options: &FinishOptions) -> Result<()> {
+        self.engine.look_at_lock().inspect_err(|e| core.note(e))?;
         if !core.row.is_empty() {
             self.accept(core)?;
             core.step += 1;
@@ -200,13 +216,13 @@ impl Inline {
         if !self.engine.packed && ops::is_dir(&*store, &staging)? {
             let config = finish::final_config(&*store, &staging, options)?;
             if options.archive {
-                keep_foreign(&*store, &target, &staging)?;
+                keep_foreign(&*store, &target, columns)?;
                 finish::archive(columns, &core.run_dir, options, config)?;
                 self.engine.packed = true;
             } else {
                 columns.sync()?;
                 finish::settle(columns, options, config, &mut self.engine.published)?;
-                keep_foreign(&*store, &target, &staging)?;
+                keep_foreign(&*store, &target, columns)?;
                 columns.sync()?;
                 store.sync_dir(&staging)?;
                 self.replace_folder(&core.run_dir)?;
@@ -258,8 +274,8 @@ pub fn retired(run_dir: &Path) -> PathBuf {
 }
 
 /// Copies the files that are not the replaced run's own into the export. One that would be a file of the export is
-/// an error.
-fn keep_foreign(store: &dyn Store, old: &Path, staging: &Path) -> Result<()> {
+/// an error. May be repeated.
+fn keep_foreign(store: &dyn Store, old: &Path, export: &Columns) -> Result<()> {
     if !ops::is_dir(store, old)? {
         return Ok(());
     }
@@ -268,22 +284,20 @@ fn keep_foreign(store: &dyn Store, old: &Path, staging: &Path) -> Result<()> {
         Some(bytes) => Manifest::parse(&bytes, &path)?,
         None => return Ok(()),
     };
+    let new = export.manifest(None);
+    let (replaced, new) = (RunFiles::of(&manifest), RunFiles::of(&new));
     for (file, kind) in ops::walk_files(store, old)? {
-        if leftovers::is_of_run(&manifest, &file) || kind != Kind::File {
+        if replaced.has(&file) || kind != Kind::File {
             continue;
         }
-        let (from, to) = (old.join(&file), staging.join(&file));
+        let (from, to) = (old.join(&file), export.root().join(&file));
+        if new.has(&file) {
+            return Err(Error::new(
+                Code::Exists,
+                format!("{} is in the way of the export: move it away", from.display()),
+            ));
+        }
         if let Some(bytes) = ops::read_file(store, &from)? {
-            if store.link_metadata(&to)?.is_some() {
-                if ops::read_file(store, &to)?.as_ref() == Some(&bytes) {
-                    // Copied by an earlier attempt.
-                    continue;
-                }
-                return Err(Error::new(
-                    crate::Code::Exists,
-                    format!("{} is in the way of the export: move it away", from.display()),
-                ));
-            }
             ops::create_dirs(store, ops::parent_of(&to))?;
             ops::write_new(store, &to, &bytes)?;
         }

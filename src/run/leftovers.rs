@@ -83,13 +83,22 @@ impl Ours {
     }
 }
 
-/// The file belongs to the run that the manifest describes: one of its fixed files, or one of its metrics'.
-pub fn is_of_run(manifest: &Manifest, file: &str) -> bool {
-    let file = file.strip_suffix(name::TMP).unwrap_or(file);
-    if [name::MANIFEST, name::CONFIG, name::HOT, name::HOT_COMPACTING].contains(&file) {
-        return true;
+/// The files that belong to the run a manifest describes: the fixed ones, and those of its metrics.
+pub struct RunFiles<'a>(HashSet<&'a str>);
+
+impl<'a> RunFiles<'a> {
+    /// The files of this run.
+    pub fn of(manifest: &'a Manifest) -> Self {
+        RunFiles(manifest.metrics.iter().map(|(metric, _)| metric.as_str()).collect())
     }
-    let Some((stem, suffix)) = file.rsplit_once('.') else { return false };
-    (suffix == name::INDICES || DType::from_suffix(suffix).is_some())
-        && manifest.metrics.iter().any(|(m, _)| m == stem)
+
+    /// The file is one of them.
+    pub fn has(&self, file: &str) -> bool {
+        let file = file.strip_suffix(name::TMP).unwrap_or(file);
+        if [name::MANIFEST, name::CONFIG, name::HOT, name::HOT_COMPACTING].contains(&file) {
+            return true;
+        }
+        let Some((stem, suffix)) = file.rsplit_once('.') else { return false };
+        (suffix == name::INDICES || DType::from_suffix(suffix).is_some()) && self.0.contains(stem)
+    }
 }

@@ -128,6 +128,18 @@ impl RunLock {
         Ok(())
     }
 
+    /// Looks whether the run is still ours. [`Code::Busy`]: it was taken over. A lock file that somebody removed is no
+    /// other owner.
+    pub fn check(&self) -> Result<()> {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.taker().look()? {
+            Some(look) if !self.is_ours(&look, &held)? => {
+                Err(self.taker().busy(Owner::parse(&look.text).as_ref()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn is_ours(&self, look: &Look, held: &Held) -> Result<bool> {
         Ok(look.text.starts_with(&self.line) && held.file.metadata()?.id == look.id)
     }

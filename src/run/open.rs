@@ -36,10 +36,7 @@ pub enum Backend {
 pub fn open(store: &Arc<dyn Store>, run_dir: &Path, options: &WriterOptions) -> Result<(Core, Backend)> {
     check(run_dir, options)?;
     let root = run_dir.join(name::FOLDER);
-    if !ops::is_dir(&**store, run_dir)? {
-        ops::create_dirs(&**store, run_dir)?;
-        store.sync_dir(ops::parent_of(run_dir))?;
-    }
+    make_run_dir(&**store, run_dir)?;
     config::prepare(&**store, run_dir, &root, &options.config)?;
     let lock = match options.lock {
         true => Some(RunLock::acquire(Arc::clone(store), run_dir)?),
@@ -58,6 +55,19 @@ pub fn open(store: &Arc<dyn Store>, run_dir: &Path, options: &WriterOptions) -> 
     }
 }
 
+/// Makes the run directory with those above it that are missing, durably.
+fn make_run_dir(store: &dyn Store, run_dir: &Path) -> Result<()> {
+    let mut made = Vec::new();
+    for dir in run_dir.ancestors() {
+        if dir.as_os_str().is_empty() || ops::is_dir(store, dir)? {
+            break;
+        }
+        made.push(dir);
+    }
+    ops::create_dirs(store, run_dir)?;
+    made.into_iter().try_for_each(|dir| store.sync_dir(ops::parent_of(dir)))
+}
+
 /// Refuses what no run can be.
 fn check(run_dir: &Path, options: &WriterOptions) -> Result<()> {
     if run_dir.as_os_str().is_empty() {
@@ -72,9 +82,6 @@ fn check(run_dir: &Path, options: &WriterOptions) -> Result<()> {
     }
     if options.hotsize == 0 {
         return Err(Error::argument("hotsize must be at least 1"));
-    }
-    if options.threads > 1 {
-        return Err(Error::argument("threads must be 0 or 1: one thread compacts a run"));
     }
     if options.overwrite && options.layout != Layout::Bulk {
         return Err(Error::argument(

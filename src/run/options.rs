@@ -80,7 +80,7 @@ pub struct WriterOptions {
     pub sync_milliseconds: u64,
     /// What happens when compaction cannot keep up.
     pub overload: Overload,
-    /// Background threads: 1, or 0 for none.
+    /// Background threads: 0 for none; a run has no use for more than one.
     pub threads: u32,
     /// What happens when the disk refuses.
     pub on_io_error: OnIoError,

@@ -26,6 +26,9 @@ use std::sync::Arc;
 /// File in the run directory that takes the lines of a hot log that are no rows.
 pub const REJECTED: &str = "plattli.rejected.jsonl";
 
+/// Steps at the end of an index file that are looked at: far more than are written between two syncs.
+const STEPS_LOOKED_AT: u64 = 1 << 16;
+
 /// How a folder is to be recovered.
 #[derive(Clone, Debug)]
 pub struct Plan {
@@ -102,9 +105,12 @@ pub fn recover(store: &Arc<dyn Store>, plan: &Plan) -> Result<Recovered> {
     let log_steps = logs.steps_by_metric(&columns);
     let first_hot = logs.rows.first().map(|row| row.step);
     let mut exact = Vec::with_capacity(columns.all().len());
+    let mut cut = false;
     for (id, steps) in log_steps.iter().enumerate() {
         let limit = recovery.limit(&columns, id, first_hot, steps)?;
-        let lost_rows = recovery.cut(&mut columns, id, limit)? || logs.dropped;
+        let shorter = recovery.cut(&mut columns, id, limit)?;
+        let lost_rows = shorter || logs.dropped;
+        cut |= shorter;
         // Any beginning of rising values rises; of other values a beginning may do anything.
         exact.push(!lost_rows || columns.all()[id].flag == Some(Monotonic::Inc));
     }
@@ -127,7 +133,8 @@ pub fn recover(store: &Arc<dyn Store>, plan: &Plan) -> Result<Recovered> {
         ops::remove_if_present(&**store, &manifest_path)?;
     }
     let same = manifest.is_some_and(|before| undated(before) == undated(columns.manifest(None)));
-    if columns.all().is_empty() || same {
+    // Readers learn from a new manifest that rows they may have seen are no more, even if it says what it said.
+    if columns.all().is_empty() || (same && !cut) {
         columns.set_published();
     }
     columns.publish()?;
@@ -281,7 +288,7 @@ impl Recovery<'_> {
         let rows = match &column.indices {
             // Also of an open segment some rows may be none: those beyond the last possible step.
             Indices::List(list) => list.usable(values),
-            Indices::File => values.min(steps),
+            Indices::File => self.increasing(&column, values.min(steps))?,
         };
         if steps != u64::MAX && steps > values && !has_log && self.is_wanted(&column, steps, values)? {
             self.warnings.push(format!(
@@ -300,6 +307,29 @@ impl Recovery<'_> {
         column.stored = Extent { rows, last };
         column.described = column.stored;
         Ok(column)
+    }
+
+    /// How many of the first `rows` steps of an index file are sound. What was appended just before a power cut may
+    /// read as zeros, which no reader takes for steps.
+    fn increasing(&mut self, column: &Column, rows: u64) -> Result<u64> {
+        let start = rows.saturating_sub(STEPS_LOOKED_AT);
+        let mut bytes = vec![0; (rows - start) as usize * size_of::<u32>()];
+        if bytes.is_empty() {
+            return Ok(rows);
+        }
+        let file = self.store.open_read(&column.index_path)?;
+        let got = ops::read_full(&*file, &mut bytes, start * size_of::<u32>() as u64)?;
+        let steps: Vec<u32> =
+            bytes[..got].chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        let Some(last) = steps.windows(2).position(|pair| pair[0] >= pair[1]) else { return Ok(rows) };
+        let sound = start + last as u64 + 1;
+        self.warnings.push(format!(
+            "metric {}: the last {} steps in {} do not increase and were cut off with their values",
+            name::quoted(&column.name),
+            rows - sound,
+            column.index_path.display()
+        ));
+        Ok(sound)
     }
 
     /// A row of a column, of so many described, is not among those to be dropped: an earlier attempt to drop them may

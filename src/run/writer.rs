@@ -166,13 +166,12 @@ impl Writer {
         let inner = &mut *inner;
         let start = Tick::now();
         let written = inner.end_step();
+        let refused = inner.core.refused.take();
         inner.core.step = (inner.core.step + 1).min(STEP_LIMIT);
         inner.core.stats.steps += 1;
         inner.charge(start);
-        match inner.core.refused.take() {
-            Some(refused) => Err(refused),
-            None => written,
-        }
+        // A refused write leaves the rest of its step acknowledged, which a step that failed is not.
+        written.and(refused.map_or(Ok(()), Err))
     }
 
     /// What was written of the step in hand reaches the operating system.
@@ -241,14 +240,18 @@ impl Writer {
     }
 
     /// Makes the run final (format §13); an unfinished step with values is ended first. Afterwards only
-    /// [`Writer::stats`] and [`Writer::close`] are legal. After an error it may be tried again.
+    /// [`Writer::stats`] and [`Writer::close`] are legal. After an error it may be tried again; if the final form may
+    /// be in place by then, that and [`Writer::close`] are all that is legal.
     pub fn finish(&self, options: &FinishOptions) -> Result<()> {
         let mut inner = self.lock()?;
         let inner = &mut *inner;
         if inner.life != Life::Open {
             return Err(inner.ended());
         }
-        inner.check_latch()?;
+        if !inner.core.published {
+            // What failed in a finish that is to be completed may be latched and does not stand against it.
+            inner.check_latch()?;
+        }
         match &mut inner.backend {
             Backend::Compacting(hot) => hot.finish(&mut inner.core, options),
             Backend::Inline(direct) => direct.finish(&mut inner.core, options),
@@ -271,11 +274,7 @@ impl Writer {
             Backend::Compacting(hot) => hot.close(&mut inner.core),
             Backend::Inline(direct) => direct.close(&mut inner.core),
         };
-        match (refused, &inner.core.latched) {
-            (Some(refused), _) => Err(refused),
-            (None, Some(latched)) => closed.and(Err(latched.clone())),
-            (None, None) => closed,
-        }
+        closed.and(inner.check_latch()).and(refused.map_or(Ok(()), Err))
     }
 }
 
@@ -367,7 +366,11 @@ impl Inner {
     }
 
     fn ended(&self) -> Error {
-        let how = if self.life == Life::Closed { "closed" } else { "finished" };
+        let how = match self.life {
+            Life::Open => "half finished: finish it again or close it",
+            Life::Finished => "finished",
+            Life::Closed => "closed",
+        };
         Error::state(format!("the writer of {} is {how}", self.core.run_dir.display()))
     }
 
@@ -393,8 +396,7 @@ impl Inner {
         };
         let (cells, range) = match &mut self.backend {
             Backend::Compacting(hot) => {
-                let mut cells = hot.pending(&mut self.core)?.cells_of(id);
-                cells.extend(hot.waiting_cells(id));
+                let cells = hot.hot_cells(&mut self.core, id)?;
                 let range = hot.call(&mut self.core, move |engine| cold(&engine.columns))?;
                 (cells, range)
             }

@@ -475,8 +475,9 @@ def main():
         shutil.rmtree(scratch, ignore_errors=True)
     else:
         print("the run is left in", scratch)
-    if ctx.driver:
-        ctx.driver.end()
+    if ctx.driver and ctx.driver.end() not in (0, None):
+        print("the driver did not end well")
+        failed.append("driver")
     for what, n in sorted(ctx.counts.items()):
         print(f"  {n:6d}  {what}")
     print(f"interop: {len(seeds)} scripts (seeds {seeds[0]} to {seeds[-1]}), {len(failed)} with differences, "

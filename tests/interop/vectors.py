@@ -436,6 +436,10 @@ def main():
                     if side.driver.process:
                         side.driver.process.kill()
                     side.driver.end()
+    for side in sides:
+        if isinstance(side, Ours) and side.driver.end() not in (0, None):
+            print("the driver did not end well")
+            failed += 1
     shutil.rmtree(scratch, ignore_errors=True)
     print(f"vectors: {len(VECTORS)} vectors, {len(sides)} implementations, {ran} runs, {failed} failed")
     return 1 if failed or not ran else 0

@@ -308,12 +308,13 @@ fn number<T: Native>(raw: Raw) -> Option<T> {
     match raw.kind() {
         RawKind::Null => T::from_f64(f64::NAN),
         RawKind::Bool => T::from_int(i128::from(raw.as_bool()?)),
-        _ => match int(raw) {
+        RawKind::Int => match int(raw) {
             Some(value) => T::from_int(value),
             // As a float it might be rounded into the range of the type.
-            None if raw.kind() == RawKind::Int && T::DTYPE.class() == Class::Int => None,
+            None if T::DTYPE.class() == Class::Int => None,
             None => T::from_f64(raw.as_f64()?),
         },
+        _ => T::from_f64(raw.as_f64()?),
     }
 }
 
