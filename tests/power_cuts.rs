@@ -31,12 +31,17 @@ fn cut_at(script: &Script, n: u64) -> (MemoryStore, Trail) {
     (store, trail)
 }
 
-/// What is wrong with an image after a power cut, if anything.
+/// What is wrong with an image after a power cut, if anything. Before somebody has repaired it a reader may see bytes
+/// that nobody wrote in the place of rows that are also in a log; the format gives it no means to know.
 fn verdict(image: &MemoryStore, expect: &Expect) -> Result<(), String> {
-    let (_, found) = recover_with_warnings(image)?;
-    expect.check(&Content { config: None, ..found }).map_err(|e| format!("after recovery: {e}"))?;
-    let frozen = Content::read_lenient(image).map_err(|e| format!("as it stands: {e}"))?;
-    expect.check(&frozen).map_err(|e| format!("as it stands: {e}"))
+    let (repaired, found) = recover_with_warnings(image)?;
+    expect.check(&Content { config: None, ..found.clone() }).map_err(|e| format!("after recovery: {e}"))?;
+    let (_, again) =
+        recover(&repaired.revive(), &options()).map_err(|e| format!("the second recovery: {e}"))?;
+    if again.rows != found.rows {
+        return Err(format!("the second recovery finds:{again}\n  instead of:{found}"));
+    }
+    Ok(())
 }
 
 /// Torn tails are worth a warning here.
@@ -171,19 +176,5 @@ fn a_sync_that_returned_survives_every_power_cut() {
         }
         let told = problems[..problems.len().min(model::examine::told())].join("\n");
         assert!(problems.is_empty(), "{}:\n{told}", problems.len());
-    }
-}
-
-#[test]
-fn a_run_that_lost_its_unsynced_end_can_be_continued() {
-    let script = durable(scripts::plain());
-    let log = log_of(&script);
-    for op in log.iter().filter(|op| op.what == "append" && op.path.ends_with("hot.jsonl")) {
-        let (store, _) = cut_at(&script, op.n + 1);
-        for policy in PowerCut::policies(2) {
-            let (repaired, content) = recover_with_warnings(&store.power_cut(policy)).unwrap();
-            let (_, again) = recover(&repaired.revive(), &options()).unwrap();
-            assert_eq!(again.rows, content.rows, "{policy:?} at {op}");
-        }
     }
 }

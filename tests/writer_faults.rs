@@ -463,3 +463,21 @@ fn a_writer_whose_run_was_taken_over_writes_nothing_when_it_closes() {
     assert_eq!(writer.close().unwrap_err().code(), Code::Busy);
     assert_eq!(store.tree(), before);
 }
+
+#[test]
+fn a_row_of_many_metrics_in_any_order_is_checked_in_no_time() {
+    let store = MemoryStore::new();
+    let writer = open(&store, &WriterOptions { hotsize: 1000, ..options() });
+    let mut ids: Vec<u32> =
+        (0..200_000).map(|n| writer.metric(&format!("m{n}"), DType::F64).unwrap()).collect();
+    ids.reverse();
+    let values = vec![1.5; ids.len()];
+    let start = std::time::Instant::now();
+    writer.put_row_f64(&ids, &values).unwrap();
+    assert!(start.elapsed().as_secs() < 1, "{:?}", start.elapsed());
+    ids[7] = ids[100_000];
+    writer.end_step().unwrap();
+    assert_eq!(writer.put_row_f64(&ids, &values).unwrap_err().code(), Code::State);
+    assert_eq!(writer.end_step().unwrap_err().code(), Code::State, "nothing of the row was written");
+    assert_eq!(rows(&store, "m0"), [(0, 1.5)]);
+}

@@ -229,20 +229,29 @@ impl Columns {
         Ok(())
     }
 
-    /// Moves rows into the columns of the direct layout: value, then step (format §11). New metrics come first, then
+    /// Moves rows into the columns of the direct layout: values, then steps (format §11). New metrics come first, then
     /// the manifest if it changed, so that what it lists exists and no flag in it is ever wrong about a value. May be
     /// repeated after an error.
-    pub fn absorb_direct(&mut self, batch: &Batch) -> Result<()> {
+    ///
+    /// `durable`: what is described is on stable storage before its description, so that no step is ever given a
+    /// value that the power took. Says how many syncs that took.
+    pub fn absorb_direct(&mut self, batch: &Batch, durable: bool) -> Result<u64> {
         let by_column = batch.transpose(self.columns.len());
         let new: Vec<bool> = self.columns.iter().map(|c| c.described.rows == 0).collect();
+        let mut syncs = 0;
         for wanted in [true, false] {
-            for (id, entries) in by_column.columns().filter(|(id, _)| new[*id as usize] == wanted) {
+            let columns = || by_column.columns().filter(|(id, _)| new[*id as usize] == wanted);
+            for (id, entries) in columns() {
                 self.store_values(id as usize, entries, batch)?;
+            }
+            syncs += if durable { self.sync()? } else { 0 };
+            for (id, entries) in columns() {
                 self.describe(id as usize, entries)?;
             }
+            syncs += if durable { self.sync()? } else { 0 };
             self.publish()?;
         }
-        Ok(())
+        Ok(syncs)
     }
 
     fn describe(&mut self, id: usize, entries: &[Entry]) -> Result<()> {

@@ -22,6 +22,8 @@ pub struct Compaction {
     pub flags: Vec<Option<Monotonic>>,
     /// Rows of the rotated log were not kept in memory: they are read back from it.
     pub from_log: bool,
+    /// The log is on stable storage: so must its rows be before it goes.
+    pub durable: bool,
     /// The log that was rotated, to be closed away from the caller's thread.
     pub rotated: Option<HotLog>,
 }
@@ -30,6 +32,8 @@ pub struct Compaction {
 pub type Call = Box<dyn FnOnce(&mut Engine) -> Result<()> + Send>;
 
 /// Work for the engine.
+// One job is in flight at a time: see below.
+#[allow(clippy::large_enum_variant)]
 pub enum Job {
     /// Give the hot log its second name and make a new one.
     Rotate,
@@ -154,7 +158,7 @@ impl Engine {
         } else {
             self.columns.absorb(&compaction.batch)?;
         }
-        if self.system {
+        if self.system || compaction.durable {
             self.sync_columns()?;
         }
         ops::remove_if_present(&**self.columns.store(), &path)?;

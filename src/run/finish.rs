@@ -207,7 +207,8 @@ fn final_forms(columns: &Columns, optimize: bool) -> Result<Vec<Final>> {
         .collect()
 }
 
-fn index_steps(store: &dyn Store, column: &super::columns::Column) -> Result<Vec<u32>> {
+/// The steps of a column that has an index file.
+pub fn index_steps(store: &dyn Store, column: &super::columns::Column) -> Result<Vec<u32>> {
     let Some(mut bytes) = ops::read_file(store, &column.index_path)? else {
         return if column.stored.rows == 0 {
             Ok(Vec::new())

@@ -79,6 +79,8 @@ pub struct Compacting {
     /// The last attempt to write the log anew failed: its name may denote another file than the open one.
     displaced: bool,
     unsynced_steps: u64,
+    /// The caller had the log synced.
+    durable: bool,
     last_sync: Tick,
     columns_known: usize,
 }
@@ -100,7 +102,6 @@ impl Compacting {
             hot,
             half_rotated: false,
             pending_rows: pending.rows(),
-            pending,
             in_log_only: false,
             partial: None,
             line: Vec::new(),
@@ -110,7 +111,10 @@ impl Compacting {
             trouble: None,
             suspect: false,
             displaced: false,
-            unsynced_steps: 0,
+            // What an earlier process left in the log it may have left to the kernel.
+            unsynced_steps: pending.rows() as u64,
+            pending,
+            durable: false,
             last_sync: Tick::now(),
         })
     }
@@ -506,7 +510,7 @@ impl Compacting {
             Reply::Panicked => {
                 if was == Phase::Compacting {
                     // The rows in memory went with the panic; the log has them.
-                    self.failed = Some(Compaction { from_log: true, ..Compaction::default() });
+                    self.failed = Some(Compaction { from_log: true, durable: true, ..Compaction::default() });
                 }
                 Error::internal("the background thread panicked")
             }
@@ -530,6 +534,7 @@ impl Compacting {
         std::mem::swap(&mut compaction.batch, &mut self.pending);
         core.schema.flags(&mut compaction.flags);
         compaction.from_log = self.in_log_only;
+        compaction.durable = std::mem::take(&mut self.durable);
         compaction.rotated = rotated;
         self.in_log_only = false;
         self.pending_rows = 0;
@@ -541,7 +546,7 @@ impl Compacting {
             Ok(()) => self.phase = Phase::Compacting,
             Err(e) => {
                 // Not reachable while posts are made to an idle worker; the log still has the rows.
-                self.failed = Some(Compaction { from_log: true, ..Compaction::default() });
+                self.failed = Some(Compaction { from_log: true, durable: true, ..Compaction::default() });
                 self.trouble.get_or_insert(e);
             }
         }
@@ -622,6 +627,7 @@ impl Compacting {
             store.sync_dir(&run_dir)
         })?;
         self.sync_log(core)?;
+        self.durable = true;
         self.trouble.take().map_or(Ok(()), Err)
     }
 
@@ -660,7 +666,7 @@ impl Compacting {
         core.schema.flags(&mut flags);
         // While the rows are away the log has them.
         let from_log = std::mem::replace(&mut self.in_log_only, true);
-        let compaction = Compaction { batch, flags, from_log, rotated: None };
+        let compaction = Compaction { batch, flags, from_log, ..Compaction::default() };
         let (run_dir, options) = (core.run_dir.clone(), options.clone());
         let (compaction, result, published) = self.call(core, move |engine| {
             let result = finish::finish(engine, &compaction, &run_dir, &options);
@@ -699,6 +705,10 @@ impl Compacting {
         self.drain(core);
         if self.failed.is_some() {
             return Err(self.trouble.take().unwrap_or_else(|| Error::internal("a compaction failed")));
+        }
+        if core.options.durability == Durability::System {
+            // Until the columns are on stable storage the log has to be: recovery takes it for whole.
+            self.sync_log(core)?;
         }
         Ok(())
     }

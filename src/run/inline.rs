@@ -16,6 +16,7 @@ use crate::clock::Tick;
 use crate::error::{Code, Error, Result};
 use crate::store::{ops, Kind, Store};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 use std::sync::Arc;
 
 /// Bytes of rows that a bulk export keeps in memory before it writes them to the staged columns.
@@ -34,13 +35,23 @@ pub struct Inline {
     /// Bulk: nothing is visible before `finish`.
     staged: bool,
     since_sync: u64,
+    /// A sync is due, or was and failed.
+    sync_due: bool,
     last_sync: Tick,
 }
 
 impl Inline {
     /// Goes on with rows that are in no column yet.
     pub fn new(engine: Engine, pending: Batch, staged: bool) -> Self {
-        Inline { engine, pending, flags: Vec::new(), staged, since_sync: 0, last_sync: Tick::now() }
+        Inline {
+            engine,
+            pending,
+            flags: Vec::new(),
+            staged,
+            since_sync: 0,
+            sync_due: false,
+            last_sync: Tick::now(),
+        }
     }
 
     /// What the engine did so far.
@@ -71,8 +82,8 @@ impl Inline {
             return self.write_pending(core, false);
         }
         self.accept(core)?;
-        self.write_pending(core, false)?;
-        self.sync_if_due(core)
+        self.sync_due |= self.sync_is_due(core);
+        self.write_pending(core, false)
     }
 
     /// The row in hand waits for the disk from now on: whatever becomes of the next operation, its values stay with
@@ -110,7 +121,10 @@ impl Inline {
             }
             core.schema.flags(&mut self.flags);
             columns.set_flags(&self.flags);
-            columns.absorb_direct(&self.pending)
+            let syncs = columns.absorb_direct(&self.pending, self.sync_due)?;
+            self.engine.counters.syncs.fetch_add(syncs, Ordering::Relaxed);
+            self.sync_due = false;
+            Ok(())
         });
         let bytes = self.engine.columns.take_bytes_written();
         core.stats.bytes_written += bytes;
@@ -141,21 +155,21 @@ impl Inline {
         }
     }
 
-    fn sync_if_due(&mut self, core: &mut Core) -> Result<()> {
-        self.since_sync += 1;
+    /// The step that ends now is to be on stable storage.
+    fn sync_is_due(&mut self, core: &Core) -> bool {
         if self.staged || core.options.durability != Durability::System {
-            return Ok(());
+            return false;
         }
+        self.since_sync += 1;
         let by_steps = self.since_sync >= u64::from(core.options.sync_steps.max(1));
         let milliseconds = core.options.sync_milliseconds;
         let by_time =
             milliseconds > 0 && self.last_sync.elapsed_ns() >= milliseconds.saturating_mul(1_000_000);
-        if !by_steps && !by_time {
-            return Ok(());
+        if by_steps || by_time {
+            self.since_sync = 0;
+            self.last_sync = Tick::now();
         }
-        self.since_sync = 0;
-        self.last_sync = Tick::now();
-        self.engine.sync_columns().inspect_err(|e| core.note(e))
+        by_steps || by_time
     }
 
     /// Everything acknowledged so far is on stable storage; of a bulk export nothing is, before it is finished.

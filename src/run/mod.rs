@@ -3,6 +3,7 @@
 pub mod archive;
 mod batch;
 mod columns;
+mod compare;
 pub mod config;
 mod core;
 pub mod dtype;

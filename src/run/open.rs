@@ -3,6 +3,7 @@
 use super::archive::{unpack, ArchiveReader};
 use super::batch::Batch;
 use super::columns::Columns;
+use super::compare::folder_holds;
 use super::config;
 use super::core::Core;
 use super::engine::Engine;
@@ -16,11 +17,9 @@ use super::name;
 use super::options::{Durability, Layout, WriterOptions, WriterStats};
 use super::recovery::{recover, Plan, Recovered};
 use super::schema::Schema;
-use super::steps::Indices;
 use crate::clock::Tick;
 use crate::error::{Code, Error, Result};
 use crate::store::{ops, Store};
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -213,8 +212,13 @@ fn settle_both(
     archive: &ArchiveReader,
     options: &WriterOptions,
 ) -> Result<()> {
-    let whole = recover(store, &Plan::whole(run_dir, root))?;
-    if holds_all(&whole, archive)? {
+    let holds_all = match recover(store, &Plan::whole(run_dir, root)) {
+        Ok(folder) => folder_holds(&folder, archive)?,
+        // Half a folder: removed in part, or by a power cut.
+        Err(e) if e.code() == Code::Corrupt => false,
+        Err(e) => return Err(e),
+    };
+    if holds_all {
         store.remove_file(archive.path())?;
         return store.sync_dir(run_dir);
     }
@@ -222,26 +226,6 @@ fn settle_both(
     remove_folder(&**store, root)?;
     store.sync_dir(run_dir)?;
     reopen(&**store, run_dir, root, archive, options)
-}
-
-/// The folder has at least as many rows of each metric as the archive.
-fn holds_all(folder: &Recovered, archive: &ArchiveReader) -> Result<bool> {
-    let manifest = Manifest::parse(&archive.read_all(name::MANIFEST)?, archive.path())?;
-    let pending = folder.pending.transpose(folder.columns.all().len());
-    let mut rows: HashMap<&str, u64> =
-        folder.columns.all().iter().map(|c| (c.name.as_str(), c.stored.rows)).collect();
-    for (id, entries) in pending.columns() {
-        let column = &folder.columns.all()[id as usize];
-        let new = entries.iter().filter(|e| column.stored.last.is_none_or(|last| e.step > last)).count();
-        *rows.entry(column.name.as_str()).or_default() += new as u64;
-    }
-    Ok(manifest.metrics.iter().all(|(name, entry)| {
-        let archived = match &entry.indices {
-            Indices::List(list) => list.described().unwrap_or(u64::MAX),
-            Indices::File => archive.size(&format!("{name}.{}", name::INDICES)).unwrap_or(0) / 4,
-        };
-        rows.get(name.as_str()).copied().unwrap_or(0) >= archived
-    }))
 }
 
 /// Unpacks a finished run beside the place of its folder, moves it there, and removes the archive last.

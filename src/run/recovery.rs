@@ -604,10 +604,14 @@ fn follow_cold(columns: &Columns, id: usize, exact: bool) -> Result<MonotonicTra
     Ok(tracker)
 }
 
-/// Cuts a file that is longer than `len`.
+/// Cuts a file that is longer than `len`, for good: rows that came back with the power would hide those written since.
 fn shorten(store: &dyn Store, path: &Path, len: u64) -> Result<()> {
     match store.metadata(path)? {
-        Some(metadata) if metadata.len > len => store.open_append(path, Create::Never)?.set_len(len),
+        Some(metadata) if metadata.len > len => {
+            let file = store.open_append(path, Create::Never)?;
+            file.set_len(len)?;
+            file.sync_data()
+        }
         _ => Ok(()),
     }
 }

@@ -248,13 +248,16 @@ impl Schema {
         values: impl Iterator<Item = Value<'a>>,
         step: u64,
     ) -> Result<()> {
-        for (position, (id, value)) in ids.iter().zip(values).enumerate() {
+        // Rows are ascending in practice, so that looking at neighbours is nearly always all it takes.
+        let twice_in_row = match ids.is_sorted_by(|a, b| a < b) {
+            true => None,
+            false => first_repeated(ids),
+        };
+        for (id, value) in ids.iter().zip(values) {
             let Some(metric) = self.metrics.get(*id as usize) else {
                 return Err(Error::argument(format!("there is no metric with the id {id}")));
             };
-            // Rows are short or ascending in practice, so that looking back one is nearly always all it takes.
-            let again = ids[..position].last().is_some_and(|last| last >= id) && ids[..position].contains(id);
-            if metric.written_in == step || again {
+            if metric.written_in == step || twice_in_row == Some(*id) {
                 return Err(twice(metric, step));
             }
             if metric.class != Class::Json {
@@ -276,6 +279,13 @@ impl Metric {
             }
         }
     }
+}
+
+/// An id that is there more than once.
+fn first_repeated(ids: &[u32]) -> Option<u32> {
+    let mut sorted = ids.to_vec();
+    sorted.sort_unstable();
+    sorted.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
 }
 
 #[cold]

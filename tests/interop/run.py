@@ -25,7 +25,7 @@ from pathlib import Path
 
 import generate
 import reference
-from model import FLOATS, INTS, Model, differences, int_range, json_text, monotonic, same_value
+from model import FLOATS, INTS, Model, differences, int_range, json_text, monotonic, same_value, to_f32
 from ours import Driver, Failed, line_of, session_lines, values_of, word
 
 BASE_SEED = 20260
@@ -144,7 +144,9 @@ def draw_selection(rng, rows, dtype):
     else:
         near = [float(v) for _, v in rows if abs(float(v)) < 2.0 ** 53] or [0.0]
         a, b = (rng.choice([None, rng.choice(near) + rng.choice([-0.5, 0, 0.5])]) for _ in "ab")
-        keep = [r for r in rows if r[1] == r[1] and (a is None or r[1] >= a) and (b is None or r[1] <= b)]
+        # Bounds for singles are rounded to singles, in both readers: 0.1 finds what was written as 0.1f.
+        low, high = (x if x is None or dtype != "f32" else to_f32(x) for x in (a, b))
+        keep = [r for r in rows if r[1] == r[1] and (low is None or r[1] >= low) and (high is None or r[1] <= high)]
         if a is None and b is None:
             keep = [r for r in rows if r[1] == r[1]]
             kind, keep = "all", rows

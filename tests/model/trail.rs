@@ -112,7 +112,7 @@ impl Trail {
         let keeps = match act {
             Act::Write(..) | Act::Put(..) | Act::SetStep(_) => false,
             // Nothing of a bulk export is there before it is whole.
-            Act::Flush | Act::Close if self.power => false,
+            Act::Flush | Act::Close | Act::Open(_) if self.power => false,
             Act::End | Act::Flush | Act::Sync | Act::Close => self.layout != Layout::Bulk,
             Act::Open(_) | Act::Config(_) | Act::Finish(_) => true,
         };
