@@ -27,10 +27,11 @@ static void write_steps(plattli_writer *w, uint32_t from, uint32_t to) {
     }
 }
 
-/* A live run with compacted and uncompacted rows. */
+/* A live run with compacted and uncompacted rows: always the same ones, because nothing happens in the background. */
 static plattli_writer *live_run(const char *name) {
     plattli_writer_options *o = plattli_writer_options_new();
     OK(plattli_writer_options_set_hotsize(o, 8));
+    OK(plattli_writer_options_set_threads(o, 0));
     OK(plattli_writer_options_set_config_json(o, "{\"dt\": 0.5}", 11));
     plattli_writer *w = open_writer(name, o);
     plattli_writer_options_free(o);
@@ -302,7 +303,7 @@ static void hot_rows_are_left_out_on_request(void) {
     plattli_reader *r = open_reader("hot", o);
     uint64_t rows = 77;
     OK(plattli_reader_rows(r, "x", &rows));
-    CHECK(rows < ROWS && rows > 0);
+    CHECK(rows == ROWS - ROWS % 8);
     plattli_reader_close(r);
     plattli_reader_options_free(o);
 }

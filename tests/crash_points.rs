@@ -124,7 +124,7 @@ scripts! {
 
 /// Kills scripts right after each operation that is picked, and fails if there is none.
 fn after(scripts: &[Script], done: Done, pick: impl Fn(&Operation, &[Operation]) -> bool) {
-    let mut examiner = Examiner::new(true);
+    let mut examiner = Examiner::shallow();
     let mut hit = 0;
     for script in scripts {
         let (log, _) = undisturbed(script);

@@ -4,14 +4,15 @@
 //! given a second time after an error goes on where it stopped.
 
 use super::batch::{Batch, Entry};
-use super::dtype::{self, Cell, Class, DType};
+use super::dtype::{self, Cell, DType};
 use super::files::Files;
 use super::manifest::{Manifest, MetricEntry};
 use super::monotonic::Monotonic;
 use super::name;
 use super::steps::{Indices, SegmentList};
+use super::values;
 use crate::clock;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::store::{ops, Store};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -362,13 +363,19 @@ impl Columns {
     /// Writes the values of a column in another type to the file of that type, durably. The column goes on with its
     /// old file until [`Columns::set_dtype`].
     pub fn write_values_as(&mut self, id: usize, dtype: DType) -> Result<()> {
-        let cells = self.read_cells(id)?;
-        let mut bytes = Vec::new();
-        dtype::encode(dtype, &cells, &mut bytes);
-        let path = name::value_path(&self.root, &self.columns[id].name, dtype);
+        let column = &self.columns[id];
+        let path = name::value_path(&self.root, &column.name, dtype);
+        let (from, rows) = ((column.dtype, dtype), column.stored.rows);
         self.files.forget(&path);
-        ops::replace(&*self.store, &path, &bytes)?;
-        self.bytes_written += bytes.len() as u64;
+        let mut written = 0;
+        ops::replace_with(&*self.store, &path, |file| {
+            values::convert(&*self.store, &column.value_path, from, rows, |bytes| {
+                file.write_at(bytes, written)?;
+                written += bytes.len() as u64;
+                Ok(())
+            })
+        })?;
+        self.bytes_written += written;
         Ok(())
     }
 
@@ -381,27 +388,6 @@ impl Columns {
             column.value_bytes = column.stored.rows * size as u64;
         }
         self.unpublished = true;
-    }
-
-    /// The numeric values of a column that are in cold storage.
-    pub fn read_cells(&self, id: usize) -> Result<Vec<Cell>> {
-        let column = &self.columns[id];
-        let mut cells = Vec::new();
-        if column.dtype.class() == Class::Json || column.stored.rows == 0 {
-            return Ok(cells);
-        }
-        let file = self.store.open_read(&column.value_path)?;
-        let mut bytes = ops::read_from(&*file, 0)?;
-        let wanted = usize::try_from(column.value_bytes).unwrap_or(usize::MAX);
-        if bytes.len() < wanted {
-            return Err(Error::corrupt(
-                &column.value_path,
-                format_args!("holds {} bytes where {wanted} were written", bytes.len()),
-            ));
-        }
-        bytes.truncate(wanted);
-        dtype::decode(column.dtype, &bytes, &mut cells);
-        Ok(cells)
     }
 
     /// One value of a column that is in cold storage.

@@ -15,14 +15,12 @@ use super::name;
 use super::options::FinishOptions;
 use super::rows;
 use super::steps::{segment_offline, Indices};
+use super::values;
 use crate::error::{Error, Result};
 use crate::store::{ops, Store};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-/// Bytes of values looked at together.
-const PIECE: usize = 1 << 20;
 
 /// The final form of one column.
 struct Final {
@@ -57,6 +55,8 @@ pub fn finish(engine: &mut Engine, last: &Compaction, run_dir: &Path, options: &
         }
     }
     if engine.packed {
+        // Packing may have taken long; a folder that somebody else writes by now is not ours to remove.
+        engine.look_at_lock()?;
         remove_folder(&*store, &root)?;
     }
     store.sync_dir(run_dir)?;
@@ -226,21 +226,17 @@ pub fn value_range(columns: &Columns, id: usize) -> Result<Option<(i128, i128)>>
     if column.dtype.class() != Class::Int || column.stored.rows == 0 {
         return Ok(None);
     }
-    let file = columns.store().open_read(&column.value_path)?;
-    let mut buf = vec![0; PIECE.min(usize::try_from(column.value_bytes).unwrap_or(PIECE))];
-    let mut cells: Vec<Cell> = Vec::new();
-    let mut range: Option<(i128, i128)> = None;
-    let mut offset = 0;
-    while offset < column.value_bytes {
-        let want = buf.len().min(usize::try_from(column.value_bytes - offset).unwrap_or(usize::MAX));
-        if ops::read_full(&*file, &mut buf[..want], offset)? < want {
-            return Err(Error::corrupt(&column.value_path, "is shorter than what was written to it"));
-        }
-        cells.clear();
-        dtype::decode(column.dtype, &buf[..want], &mut cells);
-        range = cell_range(column.dtype, &cells, range);
-        offset += want as u64;
-    }
+    let mut range = None;
+    values::for_each_piece(
+        &**columns.store(),
+        &column.value_path,
+        column.dtype,
+        column.stored.rows,
+        |cells| {
+            range = cell_range(column.dtype, cells, range);
+            Ok(())
+        },
+    )?;
     Ok(range)
 }
 

@@ -26,4 +26,5 @@ mod recovery;
 mod rows;
 mod schema;
 pub mod steps;
+mod values;
 pub mod writer;

@@ -15,6 +15,7 @@ use super::name;
 use super::rows::{self, Log, LogRow};
 use super::schema::Schema;
 use super::steps::{Indices, SegmentList};
+use super::values;
 use crate::error::{Code, Error, Result};
 use crate::hotlog;
 use crate::json;
@@ -600,7 +601,10 @@ fn follow_cold(columns: &Columns, id: usize, exact: bool) -> Result<MonotonicTra
         }
     }
     let mut tracker = MonotonicTracker::new();
-    tracker.push_all(column.dtype, &columns.read_cells(id)?);
+    values::for_each_piece(&**columns.store(), &column.value_path, column.dtype, rows, |cells| {
+        tracker.push_all(column.dtype, cells);
+        Ok(())
+    })?;
     Ok(tracker)
 }
 

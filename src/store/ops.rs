@@ -84,17 +84,30 @@ pub fn regular(path: &Path, metadata: &Metadata) -> Result<()> {
 
 /// Atomic replacement (format §3.4): `.tmp` beside the target, written, synced, renamed, directory synced.
 pub fn replace(store: &dyn Store, path: &Path, bytes: &[u8]) -> Result<()> {
+    replace_with(store, path, |file| file.write_at(bytes, 0))
+}
+
+/// Atomic replacement by what `fill` writes.
+pub fn replace_with(
+    store: &dyn Store,
+    path: &Path,
+    fill: impl FnOnce(&dyn File) -> Result<()>,
+) -> Result<()> {
     let tmp = tmp_of(path);
-    write_new(store, &tmp, bytes)?;
+    write_new_with(store, &tmp, fill)?;
     store.rename(&tmp, path)?;
     store.sync_dir(parent_of(path))
 }
 
 /// Writes and syncs a file from the start; a link in its place is removed first. What fails half way is removed.
 pub fn write_new(store: &dyn Store, path: &Path, bytes: &[u8]) -> Result<()> {
+    write_new_with(store, path, |file| file.write_at(bytes, 0))
+}
+
+fn write_new_with(store: &dyn Store, path: &Path, fill: impl FnOnce(&dyn File) -> Result<()>) -> Result<()> {
     remove_if_link(store, path)?;
     let file = store.create(path)?;
-    let written = file.write_at(bytes, 0).and_then(|()| file.sync_all());
+    let written = fill(&*file).and_then(|()| file.sync_all());
     if written.is_err() {
         // The first error is the one to tell; a leftover `.tmp` is removed at the next open.
         _ = store.remove_file(path);

@@ -49,7 +49,7 @@ def best(attempt, acceptable):
 
     On a busy machine the background thread may fall behind, and buffers grow once more: that shows in some attempts.
     What the steady state itself costs would show in all of them."""
-    for _ in range(5):
+    for _ in range(8):
         with tempfile.TemporaryDirectory(prefix="plattli-steady-") as scratch:
             outcome = attempt(Path(scratch))
         if acceptable(outcome):

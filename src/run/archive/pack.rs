@@ -2,7 +2,8 @@
 
 use super::ArchiveReader;
 use crate::error::{Error, Result};
-use crate::run::dtype::{self, DType};
+use crate::run::dtype::DType;
+use crate::run::values;
 use crate::store::{ops, File, Kind, Store};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -73,7 +74,9 @@ fn pack_into(
             }
             Some(Content::Values { path, from, to, rows }) => {
                 let size = rows * to.size().unwrap_or(0) as u64;
-                add(&mut zip, tmp, name, size, |zip| convert(zip, store, tmp, path, (*from, *to), *rows))
+                add(&mut zip, tmp, name, size, |zip| {
+                    values::convert(store, path, (*from, *to), *rows, |bytes| write(zip, tmp, bytes))
+                })
             }
             _ => add_file(&mut zip, store, root, tmp, name),
         }?;
@@ -86,35 +89,6 @@ fn pack_into(
     }
     let finished = zip.finish().map_err(|e| broken(tmp, e)).and_then(|mut sink| sink.write_run());
     failure.take().map_or(finished, Err)
-}
-
-fn convert(
-    zip: &mut ZipWriter<Sink<'_>>,
-    store: &dyn Store,
-    tmp: &Path,
-    path: &Path,
-    (from, to): (DType, DType),
-    rows: u64,
-) -> Result<()> {
-    let Some(size) = from.size() else { return Err(Error::internal("JSON values have no other type")) };
-    let source = store.open_read(path)?;
-    let (mut cells, mut out) = (Vec::new(), Vec::new());
-    let (mut offset, end) = (0, rows * size as u64);
-    let mut buf = vec![0; PIECE.min(usize::try_from(end).unwrap_or(PIECE))];
-    while offset < end {
-        // PIECE is a multiple of every size, so no value is split.
-        let want = buf.len().min(usize::try_from(end - offset).unwrap_or(usize::MAX));
-        if ops::read_full(&*source, &mut buf[..want], offset)? < want {
-            return Err(Error::corrupt(path, "became shorter while it was packed"));
-        }
-        cells.clear();
-        out.clear();
-        dtype::decode(from, &buf[..want], &mut cells);
-        dtype::encode(to, &cells, &mut out);
-        write(zip, tmp, &out)?;
-        offset += want as u64;
-    }
-    Ok(())
 }
 
 fn add_file(
