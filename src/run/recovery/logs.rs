@@ -1,0 +1,166 @@
+//! The hot logs of a run that is opened: read as one, cleaned, and left as one (format §12.3, §12.4).
+
+use super::{Recovery, REJECTED};
+use crate::error::{Error, Result};
+use crate::json;
+use crate::run::batch::Row;
+use crate::run::columns::{Column, Columns};
+use crate::run::dtype::DType;
+use crate::run::name;
+use crate::run::rows::{self, Log, LogRow};
+use crate::run::steps::{Indices, SegmentList};
+use crate::store::{ops, Create};
+use std::collections::HashMap;
+
+/// The rows of both logs, merged.
+pub(super) struct Logs<'a> {
+    pub(super) compacting: Option<Log<'a>>,
+    pub(super) hot: Option<Log<'a>>,
+    /// All rows in order, each step once.
+    pub(super) rows: Vec<LogRow<'a>>,
+    /// The file `hot.jsonl` alone, as it stands, holds exactly these rows and nothing else.
+    pub(super) as_found: bool,
+    /// Rows were dropped for the step to continue from.
+    pub(super) dropped: bool,
+}
+
+impl<'a> Logs<'a> {
+    pub(super) fn read(compacting: Option<&'a [u8]>, hot: Option<&'a [u8]>) -> Self {
+        let (compacting, hot) = (compacting.map(rows::read), hot.map(rows::read));
+        let parts = || compacting.iter().chain(&hot);
+        let mut all: Vec<LogRow<'a>> = parts().flat_map(|log| log.rows.iter().copied()).collect();
+        let moved = rows::in_order(&mut all);
+        let as_found = !moved
+            && compacting.is_none()
+            && parts().all(|log| log.bad.is_empty() && !log.unended)
+            && hot.as_ref().is_none_or(|log| !log.rows.is_empty());
+        Logs { compacting, hot, rows: all, as_found, dropped: false }
+    }
+
+    /// Takes out rows with a value that its metric cannot hold, and adds metrics that only the logs know.
+    pub(super) fn check_values(&mut self, columns: &mut Columns) -> Vec<(LogRow<'a>, String)> {
+        let mut known: HashMap<String, (u32, DType)> =
+            columns.all().iter().zip(0..).map(|(c, id)| (c.name.clone(), (id, c.dtype))).collect();
+        let mut row = Row::default();
+        let mut refused = Vec::new();
+        let root = columns.root().to_path_buf();
+        self.rows.retain(|line| {
+            let result = rows::fill(line.text, &mut row, |key, value| {
+                Some(*known.entry(key.to_owned()).or_insert_with(|| {
+                    let dtype = rows::first_dtype(value);
+                    let list = Indices::List(SegmentList::new());
+                    columns.add(Column::new(&root, key, dtype, list));
+                    ((columns.all().len() - 1) as u32, dtype)
+                }))
+            });
+            if let Err(why) = result {
+                refused.push((*line, why));
+                return false;
+            }
+            true
+        });
+        self.as_found &= refused.is_empty();
+        refused
+    }
+
+    pub(super) fn drop_from(&mut self, step: Option<u32>) {
+        let Some(step) = step else { return };
+        let kept = self.rows.partition_point(|row| row.step < step);
+        self.dropped = kept < self.rows.len();
+        self.as_found &= !self.dropped;
+        self.rows.truncate(kept);
+    }
+
+    /// The steps of each metric in the logs, by id.
+    pub(super) fn steps_by_metric(&self, columns: &Columns) -> Vec<Vec<u32>> {
+        let ids: HashMap<&str, usize> =
+            columns.all().iter().zip(0..).map(|(c, id)| (c.name.as_str(), id)).collect();
+        let mut steps = vec![Vec::new(); columns.all().len()];
+        for row in &self.rows {
+            // The line was read before; a key that is not a metric is the step.
+            _ = json::scan_object(row.text, |key, _| {
+                if let Some(id) = ids.get(&*key) {
+                    steps[*id].push(row.step);
+                }
+            });
+        }
+        steps
+    }
+}
+
+impl Recovery<'_> {
+    pub(super) fn remove_hot(&self, file: &str) -> Result<()> {
+        ops::remove_if_present(self.store, &self.plan.root.join(file)).map(drop)
+    }
+
+    /// Leaves one hot log that holds the surviving rows and nothing else, or none (format §12.4). Gives its size.
+    pub(super) fn settle_logs(&self, logs: &Logs<'_>) -> Result<Option<u64>> {
+        let hot = self.plan.root.join(name::HOT);
+        if logs.as_found {
+            let Some(log) = &logs.hot else { return Ok(None) };
+            let len = logs.rows.iter().map(|row| row.text.len() as u64 + 1).sum();
+            if log.torn > 0 {
+                self.store.open_append(&hot, Create::Never)?.set_len(len)?;
+            }
+            return Ok(Some(len));
+        }
+        let mut text = Vec::new();
+        for row in &logs.rows {
+            text.extend_from_slice(row.text);
+            text.push(b'\n');
+        }
+        let len = if text.is_empty() {
+            ops::remove_if_present(self.store, &hot)?;
+            None
+        } else {
+            ops::replace(self.store, &hot, &text)?;
+            Some(text.len() as u64)
+        };
+        // Only now: the new log holds all that this one held.
+        self.remove_hot(name::HOT_COMPACTING)?;
+        Ok(len)
+    }
+
+    /// Moves lines that are no rows beside the run, so that they cost themselves and not the run.
+    pub(super) fn reject(&mut self, logs: &Logs<'_>, refused: &[(LogRow<'_>, String)]) -> Result<()> {
+        let mut text = Vec::new();
+        let files = [(name::HOT_COMPACTING, &logs.compacting), (name::HOT, &logs.hot)];
+        for (file, log) in files {
+            let Some(log) = log else { continue };
+            for bad in &log.bad {
+                let what = format!("line {} of {file} is no row ({})", bad.number, bad.why);
+                self.set_aside(bad.text, &what, &mut text)?;
+            }
+            if log.torn > 0 {
+                self.warnings
+                    .push(format!("the last {} bytes of {file} were a torn line and were cut off", log.torn));
+            }
+        }
+        for (row, why) in refused {
+            self.set_aside(
+                row.text,
+                &format!("the row of step {} does not fit ({why})", row.step),
+                &mut text,
+            )?;
+        }
+        if text.is_empty() {
+            return Ok(());
+        }
+        let path = self.plan.run_dir.join(REJECTED);
+        let file = self.store.open_append(&path, Create::IfMissing)?;
+        file.append(&text)?;
+        file.sync_all()?;
+        self.store.sync_dir(&self.plan.run_dir)
+    }
+
+    pub(super) fn set_aside(&mut self, line: &[u8], what: &str, text: &mut Vec<u8>) -> Result<()> {
+        let path = self.plan.root.join(name::HOT);
+        if self.plan.strict {
+            return Err(Error::corrupt(&path, format_args!("{what}; open without `strict` to set it aside")));
+        }
+        self.warnings.push(format!("{what}; it was moved to {REJECTED}"));
+        text.extend_from_slice(line);
+        text.push(b'\n');
+        Ok(())
+    }
+}

@@ -1,0 +1,224 @@
+//! Opening a run folder for writing: what a killed, cut-off or half-finished writer left is put in order
+//! (format §12).
+//!
+//! Every step can be interrupted and the whole repeated. The hot logs name the rows from which they are
+//! authoritative; the columns are cut down to where the logs take over; the manifest says what is there; and then the
+//! logs are settled.
+//!
+//! The order is here; `logs` has the hot logs, `columns` what is done to each column.
+
+mod columns;
+mod logs;
+
+use crate::error::{Error, Result};
+use crate::run::batch::{Batch, Row};
+use crate::run::columns::Columns;
+use crate::run::dtype::{Cell, DType};
+use crate::run::files::open_file_limit;
+use crate::run::manifest::Manifest;
+use crate::run::monotonic::{Monotonic, MonotonicTracker};
+use crate::run::name;
+use crate::run::rows::{self};
+use crate::run::schema::Schema;
+use crate::run::values;
+use crate::store::{ops, Store};
+use logs::Logs;
+use std::collections::{HashMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// File in the run directory that takes the lines of a hot log that are no rows.
+pub const REJECTED: &str = "plattli.rejected.jsonl";
+
+/// How a folder is to be recovered.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The run directory.
+    pub run_dir: PathBuf,
+    /// The run folder in it.
+    pub root: PathBuf,
+    /// Rows at or beyond this step are dropped; `None`: none are, and the run goes on after the last.
+    pub step: Option<u32>,
+    /// A broken line in a hot log is an error.
+    pub strict: bool,
+    /// How many column files may be open.
+    pub open_files: usize,
+}
+
+impl Plan {
+    /// Nothing is dropped but what is broken.
+    pub fn whole(run_dir: &Path, root: &Path) -> Self {
+        Plan {
+            run_dir: run_dir.to_path_buf(),
+            root: root.to_path_buf(),
+            step: None,
+            strict: false,
+            open_files: open_file_limit(),
+        }
+    }
+}
+
+/// A folder in order.
+#[derive(Debug)]
+pub struct Recovered {
+    /// The cold side.
+    pub columns: Columns,
+    /// The metrics.
+    pub schema: Schema,
+    /// Rows that are in `hot.jsonl` and not in the columns.
+    pub pending: Batch,
+    /// Bytes of `hot.jsonl`; `None` if there is none.
+    pub hot_bytes: Option<u64>,
+    /// The step to be written next.
+    pub step: u64,
+    /// What was found broken and how it was mended.
+    pub warnings: Vec<String>,
+}
+
+/// Puts a run folder in order. The folder exists; it may be empty.
+pub fn recover(store: &Arc<dyn Store>, plan: &Plan) -> Result<Recovered> {
+    let mut recovery = Recovery { store: &**store, plan, warnings: Vec::new(), sound: HashSet::new() };
+    let manifest_path = plan.root.join(name::MANIFEST);
+    let manifest = match ops::read_file(&**store, &manifest_path)? {
+        Some(bytes) => Some(Manifest::parse(&bytes, &manifest_path)?),
+        None => None,
+    };
+    let finished = manifest.as_ref().is_some_and(|m| m.run_rows.is_some());
+    if finished {
+        // A finished manifest says that no hot log applies; one that is still there was about to be removed.
+        recovery.remove_hot(name::HOT)?;
+        recovery.remove_hot(name::HOT_COMPACTING)?;
+    }
+    let compacting = ops::read_file(&**store, &plan.root.join(name::HOT_COMPACTING))?;
+    let hot = ops::read_file(&**store, &plan.root.join(name::HOT))?;
+    let has_log = compacting.is_some() || hot.is_some();
+
+    let mut columns = Columns::new(Arc::clone(store), &plan.root, plan.open_files, false);
+    for (name, entry) in manifest.iter().flat_map(|m| &m.metrics) {
+        columns.add(recovery.load_column(name, entry, has_log)?);
+    }
+
+    let mut logs = Logs::read(compacting.as_deref(), hot.as_deref());
+    let refused = logs.check_values(&mut columns);
+    logs.drop_from(plan.step);
+    recovery.reject(&logs, &refused)?;
+
+    let log_steps = logs.steps_by_metric(&columns);
+    let first_hot = logs.rows.first().map(|row| row.step);
+    let mut exact = Vec::with_capacity(columns.all().len());
+    let mut cut = false;
+    for (id, steps) in log_steps.iter().enumerate() {
+        let limit = recovery.limit(&columns, id, first_hot, steps)?;
+        let shorter = recovery.cut(&mut columns, id, limit)?;
+        let lost_rows = shorter || logs.dropped;
+        cut |= shorter;
+        // Any beginning of rising values rises; of other values a beginning may do anything.
+        exact.push(!lost_rows || columns.all()[id].flag == Some(Monotonic::Inc));
+    }
+
+    let mut pending = Batch::default();
+    let ids: HashMap<String, (u32, DType)> =
+        columns.all().iter().zip(0..).map(|(c, id)| (c.name.clone(), (id, c.dtype))).collect();
+    let mut row = Row::default();
+    for line in &logs.rows {
+        rows::fill(line.text, &mut row, |key, _| ids.get(key).copied()).map_err(Error::internal)?;
+        pending.push(line.step, &row);
+    }
+
+    let (schema, flags) = recovery.follow(&columns, &pending, &exact)?;
+    columns.set_flags(&flags);
+    for id in 0..columns.all().len() {
+        columns.spill(id)?;
+    }
+    if columns.all().is_empty() && finished {
+        ops::remove_if_present(&**store, &manifest_path)?;
+    }
+    let same = manifest.is_some_and(|before| undated(before) == undated(columns.manifest(None)));
+    // Readers learn from a new manifest that rows they may have seen are no more, even if it says what it said.
+    if columns.all().is_empty() || (same && !cut) {
+        columns.set_published();
+    }
+    columns.publish()?;
+    // Only now: until the manifest says what the columns hold, the logs are what excuses the difference.
+    let hot_bytes = recovery.settle_logs(&logs)?;
+    recovery.remove_leftovers(&columns)?;
+
+    let last_cold = columns.all().iter().filter_map(|c| c.stored.last).max();
+    let last = last_cold.max(pending.steps().last().copied());
+    let step = plan.step.map_or_else(|| last.map_or(0, |last| u64::from(last) + 1), u64::from);
+    Ok(Recovered { columns, schema, pending, hot_bytes, step, warnings: recovery.warnings })
+}
+
+/// The text of a manifest without its date.
+fn undated(mut manifest: Manifest) -> Vec<u8> {
+    manifest.when_exported = None;
+    manifest.to_text()
+}
+
+struct Recovery<'a> {
+    store: &'a dyn Store,
+    plan: &'a Plan,
+    warnings: Vec<String>,
+    /// Folders that were seen to lie inside the run.
+    sound: HashSet<PathBuf>,
+}
+
+impl Recovery<'_> {
+    /// Follows the values of each metric, cold ones and then those of the logs (format §12.6). A flag that is
+    /// `exact` spares reading the values.
+    fn follow(
+        &self,
+        columns: &Columns,
+        pending: &Batch,
+        exact: &[bool],
+    ) -> Result<(Schema, Vec<Option<Monotonic>>)> {
+        let mut trackers = Vec::with_capacity(columns.all().len());
+        for (id, exact) in exact.iter().enumerate() {
+            trackers.push(follow_cold(columns, id, *exact)?);
+        }
+        let by_column = pending.transpose(columns.all().len());
+        for (id, entries) in by_column.columns() {
+            let (column, tracker) = (&columns.all()[id as usize], &mut trackers[id as usize]);
+            let new = entries.partition_point(|e| column.stored.last.is_some_and(|last| e.step <= last));
+            let cells: Vec<Cell> = entries[new..].iter().map(|e| e.cell).collect();
+            tracker.push_all(column.dtype, &cells);
+        }
+        let mut schema = Schema::default();
+        for (column, tracker) in columns.all().iter().zip(&trackers) {
+            schema.insert_existing(&column.name, column.dtype, *tracker);
+        }
+        Ok((schema, trackers.iter().map(MonotonicTracker::flag).collect()))
+    }
+
+    /// Removes what an interrupted writer left under our names: transient files, values of another type, index
+    /// files not in use (format §12.7). Everything else is somebody's and stays.
+    fn remove_leftovers(&self, columns: &Columns) -> Result<()> {
+        for leftover in super::leftovers::find(self.store, columns)? {
+            ops::remove_if_present(self.store, &leftover)?;
+        }
+        Ok(())
+    }
+}
+
+/// The tracker after the cold values of a column.
+fn follow_cold(columns: &Columns, id: usize, exact: bool) -> Result<MonotonicTracker> {
+    let column = &columns.all()[id];
+    let rows = column.stored.rows;
+    if rows == 0 || column.dtype == DType::Json {
+        return Ok(MonotonicTracker::new());
+    }
+    if exact {
+        let ends = columns.read_cell(id, 0)?.zip(columns.read_cell(id, rows - 1)?);
+        let tracker = MonotonicTracker::resume(column.dtype, column.flag, ends);
+        // A flag may speak of rows of the hot log too: falling, though the cold values alone do not fall yet.
+        if tracker.flag() == column.flag {
+            return Ok(tracker);
+        }
+    }
+    let mut tracker = MonotonicTracker::new();
+    values::for_each_piece(&**columns.store(), &column.value_path, column.dtype, rows, |cells| {
+        tracker.push_all(column.dtype, cells);
+        Ok(())
+    })?;
+    Ok(tracker)
+}
