@@ -4,17 +4,23 @@ CARGO   := scripts/cargo
 TARGET  := $(or $(CARGO_TARGET_DIR),target)
 LIBRARY := build/lib/libplattli.a
 LIBS    := -lpthread -ldl -lm -lgcc_s
+PREFIX  ?= /usr/local
 CFLAGS  ?= -O2 -g -std=gnu11 -Wall -Wextra
 
-.PHONY: all lib demo test check bench clean help tools
+.PHONY: all lib install dist demo test check bench clean help tools
 all: lib
 
-lib: ## build the static and the shared library (release) into build/lib
+lib: ## build the static and the shared library (release) into build/lib; CARGOFLAGS=--no-default-features makes small ones
 	@scripts/bootstrap.sh build
-	$(CARGO) build --release --lib
-	@mkdir -p build/lib
-	@cmp -s $(TARGET)/release/libplattli.so build/lib/libplattli.so && [ -e $(LIBRARY) ] || \
-	    { tools/seal-archive.sh $(TARGET)/release/libplattli.a $(LIBRARY) && cp $(TARGET)/release/libplattli.so build/lib/; }
+	$(CARGO) build --release --lib --locked $(CARGOFLAGS)
+	@tools/collect.sh $(TARGET)/release build/lib
+
+install: lib ## install into PREFIX=/usr/local: headers, libraries, sources, CMake and pkg-config files; LIBDIR, DESTDIR
+	@PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' DESTDIR='$(DESTDIR)' tools/install.sh build/lib
+	@echo "plattli is installed in $(DESTDIR)$(PREFIX)"
+
+dist: ## make build/dist/plattli-VERSION.tar.gz, which builds without a network, and a tarball of the installed files
+	@tools/dist.sh
 
 demo: build/heat build/show ## simulate, kill, restart, finish, and read it back, in C and in Python
 	@scripts/demo.sh
