@@ -1,0 +1,101 @@
+#!/usr/bin/env bash
+# Tests the Fortran binding: every symbol called, every error seen, nothing leaked, heat.f90 the same as heat.c.
+# Debian packages: gfortran gcc valgrind; flang-19 if a second compiler is wanted. `make lib` has been run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export LC_ALL=C
+out=build/fortran
+libs=(build/lib/libplattli.a -lpthread -ldl -lm -lgcc_s)
+strict=(-std=f2008 -pedantic -Wall -Wextra -Wimplicit-interface -Werror)
+tests=(writer reader errors ownership)
+
+for tool in gfortran "${CC:-cc}" valgrind python3; do
+    command -v "$tool" >/dev/null && continue
+    echo "test-fortran: SKIPPED, there is no $tool here (apt-get install gfortran gcc valgrind python3)"
+    [ "${CI:-}" != true ]
+    exit
+done
+rm -rf $out && mkdir -p $out/strict
+
+# The raw module has the names of the header, all of them and no others.
+grep -oE '\bplattli_[a-z0-9_]+\(' include/plattli.h | tr -d '(' | sort -u >$out/header
+grep -oE '(function|subroutine) plattli_[a-z0-9_]+\(.*bind\(c\)|(function|subroutine) plattli_[a-z0-9_]+\( &$' bindings/fortran/src/plattli.f90 |
+    grep -oE 'plattli_[a-z0-9_]+' | grep -xF -f $out/header | sort -u >$out/raw
+diff $out/header $out/raw || { echo "test-fortran: plattli_raw is not plattli.h" >&2; exit 1; }
+
+# gfortran 12 warns of unset array descriptors where it sets them itself; the tests compare reals that must be equal.
+build() { # build OUT COMPILER… : the tests
+    local to=$1
+    shift
+    "$@" -c bindings/fortran/src/plattli.f90 -o "$to/plattli.o"
+    "$@" -c bindings/fortran/test/check.f90 -o "$to/check.o"
+    for test in "${tests[@]}"; do
+        "$@" "bindings/fortran/test/test_$test.f90" "$to/plattli.o" "$to/check.o" -o "$to/test_$test" -Lbuild/lib -lplattli -Wl,-rpath,"$PWD/build/lib" -Wl,-z,lazy
+    done
+}
+run() { # run FOLDER COMMAND… : the tests, each under a command
+    local from=$1 test
+    shift
+    for test in "${tests[@]}"; do
+        rm -rf "$out/scratch" && mkdir "$out/scratch"
+        "$@" "$from/test_$test" $out/scratch || { echo "test-fortran: test_$test failed" >&2; exit 1; }
+    done
+}
+build $out/strict gfortran -J$out/strict -g -O1 -fcheck=all,no-array-temps "${strict[@]}" -Wno-compare-reals -Wno-maybe-uninitialized
+
+# A symbol is bound when it is called for the first time: what is bound was called.
+LD_DEBUG=bindings LD_DEBUG_OUTPUT="$PWD/$out/bound" run $out/strict env
+cat $out/bound.* | sed -nE 's/.*binding file .*test_[a-z]+ .*normal symbol `(plattli_[a-z0-9_]+)'"'"'.*/\1/p' | sort -u >$out/called
+rm $out/bound.*
+diff $out/header $out/called || { echo "test-fortran: not every symbol of the header is called by the tests" >&2; exit 1; }
+
+run $out/strict valgrind -q --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect --error-exitcode=9
+
+# The program of the README.
+mkdir $out/readme
+awk '/^```fortran$/ && !seen { inside = seen = 1; next } /^```$/ { inside = 0 } inside' bindings/fortran/README.md >$out/readme/start.f90
+gfortran -J$out/readme "${strict[@]}" bindings/fortran/src/plattli.f90 $out/readme/start.f90 -o $out/readme/start "${libs[@]}"
+(cd $out/readme && ./start)
+[ -f $out/readme/heat/metrics.plattli ]
+
+# heat in Fortran, killed and started again, leaves what heat in C leaves; wall times and the time of export aside.
+"${CC:-cc}" -O2 -ffp-contract=off -Iinclude examples/heat.c -o $out/heat-c "${libs[@]}"
+gfortran -O2 -ffp-contract=off -J$out -Wall -Wextra -Wno-do-subscript -Werror bindings/fortran/src/plattli.f90 examples/heat.f90 -o $out/heat-f90 "${libs[@]}"
+steps=420
+$out/heat-c $out/run-c $steps >/dev/null
+$out/heat-f90 $out/run-f90 $steps >/dev/null &
+heat=$!
+until [ -f $out/run-f90/heat.restart ] || ! kill -0 $heat 2>/dev/null; do sleep 0.02; done
+kill -KILL $heat 2>/dev/null || { echo "test-fortran: heat ended before it could be killed" >&2; exit 1; }
+wait $heat 2>/dev/null || true
+$out/heat-f90 $out/run-f90 $steps >$out/heat.log
+grep -q continues $out/heat.log
+python3 - $out/run-c/metrics.plattli $out/run-f90/metrics.plattli <<'PYTHON'
+import re, sys, zipfile
+
+def members(path):
+    with zipfile.ZipFile(path) as archive:
+        data = [(name, archive.read(name)) for name in archive.namelist()]
+    mask = lambda text: re.sub(rb'"when_exported": "[^"]*"', b'"when_exported": ""', text)
+    return [(name, len(text) if name == "wall.f64" else mask(text)) for name, text in data]
+
+ours, theirs = members(sys.argv[2]), members(sys.argv[1])
+wrong = [a[0] for a, b in zip(ours, theirs) if a != b]
+if wrong or len(ours) != len(theirs):
+    sys.exit(f"test-fortran: heat.f90 and heat.c differ in {wrong or 'their members'}")
+PYTHON
+
+gfortran -O2 -J$out bindings/fortran/src/plattli.f90 bindings/fortran/test/check.f90 bindings/fortran/test/cost.f90 -o $out/cost "${libs[@]}"
+rm -rf $out/scratch && mkdir $out/scratch
+cost=$($out/cost $out/scratch)
+
+second=none
+for flang in flang-new-19 flang-19 flang-new flang; do
+    command -v $flang >/dev/null || continue
+    second=$flang
+    mkdir $out/flang
+    build $out/flang $flang -module-dir $out/flang -O1
+    run $out/flang env
+    break
+done
+echo "test-fortran: $(wc -l <$out/called) symbols called, clean under valgrind, heat.f90 as heat.c; $cost; second compiler: $second"
