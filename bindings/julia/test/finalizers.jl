@@ -1,0 +1,126 @@
+# Everything is collected at every step, and everything that is dropped is dropped while it has work to do.
+
+@testset "a collection at every step takes nothing that is in use" begin
+    dir = fresh("gc")
+    Plattli.Writer(dir; hotsize = 3, config = (name = "n" ^ 1000,)) do run
+        ids = [metric(run, "id/$i") for i in 1:5]
+        for s in 1:60
+            GC.gc()
+            write(run, string("name/", s % 3), string("value ", s))
+            write(run, ids[1:3], Float64[s, 2s, 3s])
+            write(run, ids[4], s / 2)
+            log!(run; energy = Float64(s), list = [s, s])
+            GC.gc()
+            end_step(run)
+            GC.gc(false)
+            if s % 20 == 0
+                reader = Plattli.Reader(dir)
+                kept = column(reader, "id/4")
+                tabled = table(reader, ["id/1", "energy", "list"])
+                reader = nothing
+                GC.gc()
+                @test kept.value == (1:s) ./ 2 && tabled.list == [[i, i] for i in 1:s]
+            end
+        end
+    end
+end
+
+# In a function of their own, so that nothing keeps them.
+@noinline function abandoned_writer(dir, s)
+    run = Plattli.Writer(dir; hotsize = 1)
+    write(run, "x", Float64(s))
+    end_step(run)
+    write(run, "x", -1.0)
+    return nothing
+end
+@noinline abandoned_reader(dir) = (Plattli.Reader(dir)["x"]; nothing)
+
+"Opens the run as soon as whoever has it lets it go."
+function open_eventually(dir)
+    for _ in 1:1000
+        try
+            return Plattli.Writer(dir)
+        catch e
+            e isa Plattli.PlattliError && e.status == Plattli.ERR_BUSY || rethrow()
+            GC.gc()
+            sleep(0.01)
+        end
+    end
+    error("$dir was never released")
+end
+
+threads_of_process() = length(readdir("/proc/self/task"))
+files_of_process() = length(readdir("/proc/self/fd"))
+
+@testset "a writer that is dropped is closed by a collection that does not wait for it, and finishes nothing" begin
+    dir = fresh("dropped")
+    abandoned_writer(dir, 1)
+    GC.gc()
+    close(open_eventually(dir))
+    @test !isfile(joinpath(dir, "metrics.plattli"))
+    @test Plattli.Reader(reader -> reader["x"], dir) == [1.0, -1.0]
+    abandoned_reader(dir)
+    GC.gc()
+end
+
+# sleep(3) in the place of plattli_writer_close, with the seconds in the place of the handle.
+@noinline function abandon_sleeping(seconds)
+    run = Plattli.Writer(fresh("sleeping"))
+    kept, run.handle = run.handle, Ptr{API.plattli_writer}(seconds)
+    return kept
+end
+
+@testset "a collection does not wait for a close that takes seconds" begin
+    close_function = API.address_of_plattli_writer_close
+    address = close_function[]
+    threads = threads_of_process()
+    close_function[] = API.Libdl.dlsym(API.Libdl.dlopen("libc.so.6"), :sleep)
+    kept = Ptr{API.plattli_writer}(0)
+    took = try
+        kept = abandon_sleeping(5)
+        @elapsed GC.gc()
+    finally
+        close_function[] = address
+    end
+    @test threads_of_process() > threads # it has begun, and
+    @test took < 4
+    @test ok(:plattli_writer_close, kept)
+    while threads_of_process() > threads
+        sleep(0.1)
+    end
+end
+
+@testset "a thousand dropped writers and readers leave no thread and no file" begin
+    folder = mktempdir()
+    close(open_eventually(joinpath(folder, "first")))
+    GC.gc()
+    threads, files = threads_of_process(), files_of_process()
+    for i in 1:1000
+        dir = joinpath(folder, string(i % 50))
+        close(open_eventually(dir))
+        abandoned_writer(joinpath(folder, "own $i"), i)
+        i % 10 == 0 && (abandoned_reader(joinpath(folder, "own $i")); GC.gc())
+    end
+    GC.gc()
+    for _ in 1:1000
+        threads_of_process() <= threads && files_of_process() <= files && break
+        sleep(0.01)
+    end
+    @test threads_of_process() <= threads
+    @test files_of_process() <= files
+end
+
+@testset "a program that ends with open writers loses no step" begin
+    dir = fresh("ending")
+    program = """
+        using Plattli
+        run = Plattli.Writer($(repr(dir)); hotsize = 2)
+        for s in 1:5
+            write(run, "x", Float64(s))
+            end_step(run)
+        end
+        write(run, "x", 6.0)
+        """
+    @test success(`$(Base.julia_cmd()) --project=$(Base.active_project()) -e $program`)
+    @test Plattli.Reader(reader -> reader["x"], dir) == 1:6
+end

@@ -1,0 +1,43 @@
+using Plattli
+using Logging
+using Test
+
+const API = Plattli.API
+
+# Every test has a folder of its own for its runs.
+fresh(name) = joinpath(mktempdir(), name)
+
+# Status codes that were produced, for the last test.
+const SEEN = Set{Int32}()
+
+"Whether the call is refused with that code, in words that hold `text`."
+function refused(body, code, text = "")
+    try
+        body()
+    catch e
+        e isa Plattli.PlattliError || rethrow()
+        push!(SEEN, e.status)
+        e.status == code && occursin(text, e.message) && return true
+        @info "refused otherwise" e.status first(e.message, 200)
+    end
+    return false
+end
+
+@testset "Plattli" begin
+    include("raw.jl")
+    include("json.jl")
+    include("writer.jl")
+    include("reader.jl")
+    include("errors.jl")
+    include("sink.jl")
+    include("finalizers.jl")
+    include("library.jl")
+
+    @testset "every function of the header is called by a test of the raw layer" begin
+        @test setdiff(first.(API.FUNCTIONS), CALLED) == []
+    end
+    @testset "every status code that can be produced was seen" begin
+        # Nothing is left out of a build so far, and a bug in the library cannot be ordered.
+        @test setdiff(API.PLATTLI_ERR_ARGUMENT:API.PLATTLI_ERR_INTERNAL, SEEN) == [API.PLATTLI_ERR_UNSUPPORTED, API.PLATTLI_ERR_INTERNAL]
+    end
+end
