@@ -12,7 +12,7 @@ all: lib
 
 lib: ## build the static and the shared library (release) into build/lib; CARGOFLAGS=--no-default-features makes small ones
 	@scripts/bootstrap.sh build
-	$(CARGO) build --release --lib --locked $(CARGOFLAGS)
+	$(CARGO) rustc --release --lib --locked --crate-type staticlib,cdylib $(CARGOFLAGS)
 	@tools/collect.sh $(TARGET)/release build/lib
 
 install: lib ## install into PREFIX=/usr/local: headers, libraries, sources, CMake and pkg-config files; LIBDIR, DESTDIR
@@ -33,8 +33,9 @@ check: ## format, lints and Rust tests only
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) test --workspace
 
-bench: build/step ## the cost of a step beside a bare loop of snprintf and write
+bench: build/step ## the cost of a step beside a bare loop of snprintf and write, and of a metric in each language
 	build/step
+	@benches/bindings/run.py
 
 tools: build/driver build/heat build/show build/step build/steady
 

@@ -404,7 +404,8 @@ static inline int32_t plattli_mpi_hand_over(plattli_mpi_writer *run, const platt
 /* Opens one run for all ranks of a communicator. Collective. Rank 0 opens `run_dir` with `options`, which are ignored
  * elsewhere and may be NULL; the step from which to continue, or the error, is the same on every rank.
  *
- * The configuration gets a key "restarts": how often the run was opened again. Without MPI (before MPI_Init) the rank is
+ * The configuration gets a key "restarts": how often the run was opened again; if it was a link to a file of the program, it
+ * becomes a copy, and the file stays as it is. Without MPI (before MPI_Init) the rank is
  * that of plattli_mpi_rank: rank 0 writes, nothing is reduced, and steps of other ranks count from 0. */
 static inline int32_t plattli_mpi_open(MPI_Comm comm, const char *run_dir, const plattli_writer_options *options, plattli_mpi_writer **out) {
     if (out == NULL) return PLATTLI_ERR_ARGUMENT;

@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <plattli_mpi.h>
 #include <stdexcept>
+#include <plattli.hpp>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -34,15 +35,8 @@ enum class Op : int {
     sum = PLATTLI_MPI_SUM,
 };
 
-/// A failure: its code, one of PLATTLI_ERR_, and its sentence.
-class Error : public std::runtime_error {
-public:
-    Error(std::int32_t code, const std::string &text) : std::runtime_error(text), code_(code) {}
-    std::int32_t code() const noexcept { return code_; }
-
-private:
-    std::int32_t code_;
-};
+/// A failure, the same as without MPI.
+using Error = plattli::Error;
 
 /// Opens runs under RUN/rank-00042, one per rank, instead of one for all.
 struct PerRank {};
@@ -114,7 +108,7 @@ public:
     /// Collective. Releases the run, whatever it throws.
     void close() {
         std::int32_t status = plattli_mpi_close(std::exchange(run_, nullptr));
-        if (status != PLATTLI_OK) throw Error(status, plattli_last_error());
+        if (status != PLATTLI_OK) throw Error(static_cast<Code>(status), plattli_last_error());
     }
 
     /// Whether any rank had been signalled when the last step ended; the same on every rank.
@@ -129,7 +123,7 @@ public:
 
     /// Throws what a status says.
     void check(std::int32_t status) const {
-        if (status != PLATTLI_OK) throw Error(status, plattli_mpi_last_error(run_));
+        if (status != PLATTLI_OK) throw Error(static_cast<Code>(status), plattli_mpi_last_error(run_));
     }
 
 private:
@@ -168,7 +162,7 @@ public:
 
 private:
     static void check(std::int32_t status) {
-        if (status != PLATTLI_OK) throw Error(status, plattli_last_error());
+        if (status != PLATTLI_OK) throw Error(static_cast<Code>(status), plattli_last_error());
     }
     plattli_mpi_reader *reader_ = nullptr;
 };

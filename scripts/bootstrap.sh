@@ -37,6 +37,14 @@ look() {
         need valgrind command -v valgrind
         need strace command -v strace
         need libclang-dev libclang
+        need clang command -v clang++
+        need cmake command -v cmake
+        need ninja-build command -v ninja
+        need pkg-config command -v pkg-config
+        need gfortran command -v gfortran
+        need openmpi-bin command -v mpirun
+        need libopenmpi-dev command -v mpicc
+        need util-linux command -v unshare
     fi
 }
 
@@ -53,6 +61,14 @@ if [ ${#missing[@]} -gt 0 ] && command -v apt-get >/dev/null; then
             tail -n 5 build/bootstrap.log >&2
         look
     fi
+fi
+if [ "$purpose" = test ]; then
+    # A second Fortran compiler where the distribution has one; the tests name what they used.
+    if ! compgen -c flang >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        apt-get install -y -qq --no-install-recommends flang-19 >>build/bootstrap.log 2>&1 || true
+    fi
+    # Loud when it cannot: the tests of the Julia package say so again, and fail in CI.
+    command -v julia >/dev/null || scripts/install-julia.sh || true
 fi
 scripts/cargo --version >/dev/null
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The C++ header: its tests with every compiler and standard, the misuses that must not compile, valgrind, the
-# program of its README, examples/heat.cpp beside heat.c, and the cost of a metric beside that of C.
+# program of its README, and examples/heat.cpp beside heat.c.
 #
 # Needs build/lib (make lib) and the Debian packages g++ clang valgrind python3.
 set -euo pipefail
@@ -92,8 +92,5 @@ for compiler in "${compilers[@]}"; do
     programs+=("$compiler=$work/heat-$compiler")
 done
 python3 tests/heat_alike.py "$work/alike" "${programs[@]}"
-
-"${compilers[0]}" -std=c++17 -O2 "${warnings[@]}" "${include[@]}" "$tests/cost.cpp" -o "$work/cost" "${libraries[@]}"
-"$work/cost" "$(scratch cost-run)"
 
 echo "test-cpp: $ran builds pass, $misuses misuses refused, $(wc -l <"$work/declared") symbols called, ${#skipped[@]} skipped"

@@ -29,7 +29,7 @@ fresh() { rm -rf $out/scratch && mkdir $out/scratch; }
 echo '#include <plattli_mpi.h>' >$out/second.c # two files of a program may include the header
 mpicc -g -O1 -std=c11 -Wall -Wextra -Wpedantic -Werror -Iinclude bindings/mpi/test_mpi.c $out/second.c -o $out/test_c "${libs[@]}"
 mpicc -g -O1 -std=c11 -fsanitize=address,undefined -fno-sanitize-recover=undefined -Iinclude bindings/mpi/test_mpi.c -o $out/test_sanitized "${libs[@]}"
-mpicxx -g -O1 -std=c++17 -DOMPI_SKIP_MPICXX -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude bindings/mpi/test_mpi.cpp -o $out/test_cpp "${libs[@]}"
+mpicxx -g -O1 -std=c++17 -DOMPI_SKIP_MPICXX -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude -Ibindings/cpp bindings/mpi/test_mpi.cpp -o $out/test_cpp "${libs[@]}"
 mpifort -g -O1 -std=f2008 -Wall -Wextra -Werror -Wno-compare-reals -Wno-maybe-uninitialized -fcheck=all,no-array-temps -J$out/f90 \
     bindings/fortran/src/plattli.f90 bindings/fortran/src/plattli_mpi.f90 bindings/fortran/test/check.f90 bindings/mpi/test_mpi.f90 \
     -o $out/test_f90 "${libs[@]}"
@@ -84,6 +84,8 @@ mpirun=$(pgrep -P "$(pgrep -P $job -x timeout || echo $job)" -x 'mpirun|orterun'
 rank=$(pgrep -P "${mpirun:-0}" -x heat_mpi | tail -n 1 || true)
 [ -n "$rank" ] && kill -KILL "$rank" || die "heat_mpi ended before it could be killed"
 wait $job 2>/dev/null || true
+# The other ranks caught SIGTERM and wait for the dead one, until mpirun, which may be gone by now, has them killed.
+while pgrep -f "^$out/heat_mpi $out/broken" >/dev/null; do sleep 0.1; done
 ranks 3 $out/heat_mpi $out/broken 2000 >$out/heat.log || die "heat_mpi, again"
 grep -q 'continues at step .*restart 1' $out/heat.log || die "heat_mpi did not continue"
 python3 - $out/whole/metrics.plattli $out/broken/metrics.plattli <<'PYTHON' || die "heat_mpi differs after a kill"

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # The installed tree and the tarballs, as projects outside see them: CMake, pkg-config, a moved prefix, the source as a
-# part of another project, a second library in Rust, and a build without a network.
+# part of another project, Julia, MPI, a second library in Rust, and a build without a network.
 #
-# Needs build/lib (make lib), cargo, and the Debian packages g++ cmake ninja-build pkg-config gfortran util-linux.
-# With cargo-c in PATH it runs cargo cinstall as well; no package of Debian has one that knows today's lock files.
+# Needs build/lib (make lib), cargo, and the Debian packages g++ cmake ninja-build pkg-config gfortran
+# libopenmpi-dev; and Julia.
+# With cargo-c in PATH it tries cargo cinstall as well; the one that Debian packages does not know today's lock files.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -37,8 +38,8 @@ check() { # check WHAT COMMAND…
 # -- what is installed ---------------------------------------------------------------------------------------------------
 prefix=$work/first
 quiet env PREFIX="$prefix" tools/install.sh build/lib
-for file in include/plattli.h include/plattli.hpp lib/libplattli.a lib/libplattli.so lib/pkgconfig/plattli.pc \
-    lib/cmake/plattli/plattli-config.cmake share/plattli/fortran; do
+for file in include/plattli{,_mpi}.{h,hpp} lib/libplattli.{a,so} lib/pkgconfig/plattli.pc lib/cmake/plattli/plattli-config.cmake \
+    share/plattli/fortran/plattli{,_mpi}.f90 share/plattli/julia/{Project.toml,src/Plattli.jl}; do
     check "$file is not installed" [ -e "$prefix/$file" ]
 done
 check "the tree says where it was made" [ -z "$(grep -rIl --include='*.pc' --include='*.cmake' "$root" "$prefix")" ]
@@ -73,12 +74,24 @@ with_pkg_config() { # with_pkg_config PREFIX
     quiet c++ -std=c++17 "${warnings[@]}" tests/outside/main.cpp -o "$work/static" $(pkg-config --cflags plattli) \
         "$(pkg-config --variable=libdir plattli)/libplattli.a" $(sed -n 's/^Libs.private: //p' "$1/lib/pkgconfig/plattli.pc")
     runs "$work/static"
-    if have gfortran "the module by pkg-config" && [ -e "$1/share/plattli/fortran/plattli.f90" ]; then
+    if have gfortran "the module by pkg-config"; then
         mkdir -p "$work/mod"
         quiet gfortran -J"$work/mod" "$1/share/plattli/fortran/plattli.f90" tests/outside/main.f90 -o "$work/fortran" \
             $(pkg-config --libs plattli)
         runs env LD_LIBRARY_PATH="$1/lib" "$work/fortran"
     fi
+}
+with_julia() { # with_julia PREFIX: the package finds the library of the tree it is a part of
+    runs env -u PLATTLI_LIB JULIA_DEPOT_PATH="$work/depot" julia --startup-file=no --project="$1/share/plattli/julia" -e '
+        using Plattli
+        Plattli.Writer(run -> (write(run, "residual", 0.5); end_step(run); finish(run)), ARGS[1])'
+}
+with_mpi() { # with_mpi PREFIX: both headers of C++ in one file, and both modules of Fortran
+    printf '%s\n' '#include <plattli.hpp>' '#include <plattli_mpi.hpp>' '#include <plattli_mpi.h>' >"$work/both.cpp"
+    quiet mpicxx -std=c++17 -DOMPI_SKIP_MPICXX "${warnings[@]}" -I"$1/include" -c "$work/both.cpp" -o "$work/both.o"
+    quiet mpifort -J"$work" -c "$1/share/plattli/fortran/plattli.f90" -o "$work/one.o"
+    quiet mpifort -J"$work" -c "$1/share/plattli/fortran/plattli_mpi.f90" -o "$work/two.o"
+    checks=$((checks + 1))
 }
 with_cmake() { # with_cmake NAME ARGUMENT…: builds the project outside, in a copy that is outside indeed
     local build=$work/$1
@@ -86,7 +99,7 @@ with_cmake() { # with_cmake NAME ARGUMENT…: builds the project outside, in a c
     quiet cmake -G Ninja -S "$work/outside" -B "$build" "${@:2}"
     quiet cmake --build "$build"
     while read -r program; do runs "$build/$program"; done <"$build/programs"
-    if [ -e bindings/fortran/src/plattli.f90 ] && command -v gfortran >/dev/null; then
+    if command -v gfortran >/dev/null; then
         check "$1: there is no target plattli::fortran" grep -q in_fortran "$build/programs"
     fi
 }
@@ -100,10 +113,12 @@ if have cmake "CMake" && have ninja "CMake"; then
     check "plattli::plattli is not the archive" \
         [ -z "$(readelf -dW "$work/cmake-static/in_c" "$work/cmake-static/in_cxx" | grep libplattli)" ]
 fi
-mv "$prefix" "$work/second prefix"
-prefix="$work/moved"
-mv "$work/second prefix" "$prefix"
+if have julia "Julia"; then with_julia "$prefix"; fi
+if have mpicxx "MPI" && have mpifort "MPI"; then with_mpi "$prefix"; fi
+mv "$prefix" "$work/moved"
+prefix=$work/moved
 if command -v pkg-config >/dev/null; then with_pkg_config "$prefix"; fi
+if command -v julia >/dev/null; then with_julia "$prefix"; fi
 if [ $cmake = yes ]; then with_cmake cmake-moved -DCMAKE_PREFIX_PATH="$prefix"; fi
 
 # A library folder of two parts, as Debian's.
@@ -174,12 +189,13 @@ check "the binary tarball differs from what make install installs" diff -r "$pre
 
 # -- cargo cinstall ----------------------------------------------------------------------------------------------------------
 if command -v cargo-cinstall >/dev/null; then
-    quiet scripts/cargo cinstall --release --prefix /usr --libdir lib --destdir "$work/cinstall" --target-dir "$work/ctarget"
-    for file in include/plattli.h include/plattli.hpp lib/libplattli.a lib/libplattli.so lib/pkgconfig/plattli.pc; do
-        check "cargo cinstall does not install $file" [ -e "$work/cinstall/usr/$file" ]
-    done
+    quiet env CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
+        scripts/cargo cinstall --release --prefix "$work/cinstall" --libdir lib --target-dir "$work/ctarget"
     check "cargo cinstall gives another SONAME" \
-        grep -q "soname: \[libplattli.so.${version%%.*}\]" <(readelf -dW "$work/cinstall/usr/lib/libplattli.so")
+        grep -q "soname: \[libplattli.so.${version%%.*}\]" <(readelf -dW "$work/cinstall/lib/libplattli.so")
+    export PKG_CONFIG_PATH=$work/cinstall/lib/pkgconfig
+    quiet c++ -std=c++17 tests/outside/main.cpp -o "$work/cinstalled" $(pkg-config --cflags --libs plattli)
+    runs env LD_LIBRARY_PATH="$work/cinstall/lib" "$work/cinstalled"
 else
     echo "test-packaging: cargo-c is not in PATH, cargo cinstall is not tried" >&2
 fi

@@ -64,6 +64,7 @@ else
 fi
 step "release build and C programs" make --no-print-directory tools
 step "the program of README" readme_program
+step "the other starts of README" python3 tests/readme_starts.py
 if command -v strace >/dev/null; then
     step "steady state of a step" "${python:-python3}" tests/interop/steady.py
 else
@@ -80,6 +81,11 @@ if [ -n "$python" ]; then
 else
     skip "interop" "no Python with the PyPI package"
 fi
+step "C++" scripts/test-cpp.sh
+step "Fortran" scripts/test-fortran.sh
+step "Julia" scripts/test-julia.sh
+step "MPI, four ranks" scripts/test-mpi.sh
+step "installed, linked from outside, built without a network" scripts/test-packaging.sh
 step "10,000 live reads" "${python:-python3}" tests/interop/live.py --reads 10000
 
 echo

@@ -34,7 +34,7 @@ static void a_run_of_all_ranks(const std::string &dir) {
         run.check(run.end_step());
         CHECK(!"an error was thrown");
     } catch (const plattli::mpi::Error &error) {
-        CHECK(error.code() == PLATTLI_ERR_ARGUMENT && std::string(error.what()).find("mean") != std::string::npos);
+        CHECK(error.code() == plattli::Code::argument && std::string(error.what()).find("mean") != std::string::npos);
     }
     run.set_step(20);
     run.flush();
@@ -49,7 +49,7 @@ static void a_run_of_all_ranks(const std::string &dir) {
         Writer again(MPI_COMM_WORLD, dir);
         CHECK(!"an error was thrown");
     } catch (const plattli::mpi::Error &error) {
-        CHECK(error.code() == PLATTLI_ERR_EXISTS);
+        CHECK(error.code() == plattli::Code::exists);
     }
     if (rank != 0) return;
     plattli_reader *reader = nullptr;

@@ -32,7 +32,7 @@ module plattli_mpi
     public :: plattli_mpi_writer, plattli_mpi_read, plattli_mpi_rank, plattli_mpi_rank_dir
     public :: plattli_mpi_catch, plattli_mpi_wall_seconds_left
 
-    !! What becomes of the values that the ranks write in one step. NaN on any rank gives NaN.
+    ! What becomes of the values that the ranks write in one step. NaN on any rank gives NaN.
     integer, parameter, public :: PLATTLI_MPI_ROOT = 0 !! The value of rank 0; the others are ignored, nothing is sent.
     integer, parameter, public :: PLATTLI_MPI_MIN = 1 !! The smallest.
     integer, parameter, public :: PLATTLI_MPI_MAX = 2 !! The largest.
