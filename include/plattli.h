@@ -269,7 +269,7 @@ uint32_t plattli_version(void);
 /// The version of the library as text, `"major.minor.patch"`. Valid for as long as the library is loaded.
 const char *plattli_version_string(void);
 
-/// Whether this build has a feature: `"run"`. False for NULL and for names it does not know.
+/// Whether this build has a feature: `"run"`, or `"patterns"` (columns to skip in an import). False for NULL and for names it does not know.
 bool plattli_has_feature(const char *name);
 
 /// The text of the last failure on the calling thread: what was tried, on which path or metric, and what the
@@ -688,8 +688,8 @@ int32_t plattli_import_options_set_skip_torn_tail(struct plattli_import_options 
 /// `options` may be NULL for the defaults, `out` may be NULL if the report is not wanted. Errors name the file and
 /// the line: `PLATTLI_ERR_CORRUPT` for a line that is no JSON object and for steps that are missing in some lines, out
 /// of range or not increasing; `PLATTLI_ERR_TYPE` for a value that does not fit its metric; `PLATTLI_ERR_ARGUMENT` for
-/// names that cannot be stored and patterns that are none; `PLATTLI_ERR_EXISTS` for an existing run. After an error
-/// nothing is left of the new run.
+/// names that cannot be stored and patterns that are none; `PLATTLI_ERR_UNSUPPORTED` for any pattern in a build without
+/// them; `PLATTLI_ERR_EXISTS` for an existing run. After an error nothing is left of the new run.
 int32_t plattli_import_jsonl(const char *log, const char *run_dir, const struct plattli_import_options *options, struct plattli_import_report *out);
 
 #ifdef __cplusplus

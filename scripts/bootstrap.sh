@@ -12,6 +12,7 @@ libclang() {
     compgen -G '/usr/lib/llvm*/lib/libclang*.so*' >/dev/null || compgen -G '/usr/lib/*/libclang*.so*' >/dev/null ||
         compgen -G '/usr/lib*/libclang*.so*' >/dev/null
 }
+downloader() { command -v curl || command -v wget; }
 python_with_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
 
 if [ "$purpose" = has-libclang ]; then
@@ -45,6 +46,10 @@ look() {
         need openmpi-bin command -v mpirun
         need libopenmpi-dev command -v mpicc
         need util-linux command -v unshare
+        need procps command -v pgrep
+        # Julia's package manager starts only where it finds a program to download with, even for nothing.
+        need curl downloader
+        need git command -v git
     fi
 }
 

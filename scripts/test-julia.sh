@@ -2,7 +2,7 @@
 # The Julia package: what is generated is what the header says, Pkg.test without a network, the program of its README,
 # and the heat program of Julia beside that of C, each killed and restarted in the middle.
 #
-# Needs `make lib`, and: julia (scripts/install-julia.sh), gcc, python3. Without julia it is a loud skip, with CI=true a failure.
+# Needs `make lib`, and: julia (scripts/install-julia.sh), curl or wget, gcc, python3. Without julia it is a loud skip, with CI=true a failure.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

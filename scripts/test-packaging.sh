@@ -55,13 +55,12 @@ done
 check "the archive holds debug information, byte code or section groups" \
     [ -z "$(readelf -SgW "$prefix/lib/libplattli.a" | grep -E ' \.(rela)?\.?(debug_|llvmbc|llvmcmd|gnu\.lto)|COMDAT')" ]
 native=$(sed -n 's/^Libs.private: //p' "$prefix/lib/pkgconfig/plattli.pc")
-touch "$work/empty.rs"
-rustc=$(scripts/cargo rustc --version >/dev/null 2>&1 && command -v rustc || true)
-if [ -n "$rustc" ]; then
-    asked=$("$rustc" --crate-type staticlib --print native-static-libs -o "$work/empty.a" "$work/empty.rs" 2>&1 |
-        sed -n 's/.*native-static-libs: //p')
-    check "Libs.private is \"$native\", rustc says \"$asked\"" [ "$native" = "$asked" ]
-fi
+cp -r tests/outside/second "$work/second"
+second() { # second SUBCOMMAND ARGUMENT…: cargo, in a package that has nothing but Rust's own library
+    (cd "$work/second" && CARGO_TARGET_DIR="$work/second/target" "$root/scripts/cargo" "$@")
+}
+asked=$(second rustc --release -- --print native-static-libs 2>&1 | sed -n 's/.*native-static-libs: //p')
+check "Libs.private is \"$native\", rustc says \"$asked\"" [ "$native" = "$asked" ]
 
 # -- pkg-config, and a prefix that is moved --------------------------------------------------------------------------------
 with_pkg_config() { # with_pkg_config PREFIX
@@ -138,19 +137,19 @@ if [ $cmake = yes ]; then
 fi
 
 # -- a second library in Rust ----------------------------------------------------------------------------------------------
-if [ -n "$rustc" ]; then
-    for lto in off fat; do
-        quiet "$rustc" -O -C lto=$lto tests/outside/second/second.rs -o "$work/libsecond-$lto.a"
-        objects=("$work/libsecond-$lto.a" "$prefix/lib/libplattli.a")
-        for order in "${objects[*]}" "${objects[1]} ${objects[0]}" "-Wl,--whole-archive ${objects[*]} -Wl,--no-whole-archive"; do
-            quiet c++ -std=c++17 -I"$prefix/include" tests/outside/second/main.cpp -o "$work/two" $order $native
-            runs "$work/two"
-        done
-        # The program's own link-time optimisation.
-        quiet c++ -std=c++17 -O2 -flto -I"$prefix/include" tests/outside/second/main.cpp -o "$work/two" "${objects[@]}" $native
+for lto in off fat; do
+    export CARGO_PROFILE_RELEASE_LTO=$lto
+    quiet second build --release
+    unset CARGO_PROFILE_RELEASE_LTO
+    objects=("$work/second/target/release/libsecond.a" "$prefix/lib/libplattli.a")
+    for order in "${objects[*]}" "${objects[1]} ${objects[0]}" "-Wl,--whole-archive ${objects[*]} -Wl,--no-whole-archive"; do
+        quiet c++ -std=c++17 -I"$prefix/include" tests/outside/second/main.cpp -o "$work/two" $order $native
         runs "$work/two"
     done
-fi
+    # The program's own link-time optimisation.
+    quiet c++ -std=c++17 -O2 -flto -I"$prefix/include" tests/outside/second/main.cpp -o "$work/two" "${objects[@]}" $native
+    runs "$work/two"
+done
 
 # -- tarballs ----------------------------------------------------------------------------------------------------------------
 quiet env SOURCE_DATE_EPOCH=0 tools/dist.sh
@@ -176,11 +175,15 @@ else
 fi
 # Without optimisation, which has nothing to do with networks and takes minutes; with an empty home for cargo.
 quiet "${alone[@]}" env PATH="$work/bin:$PATH" CARGO_HOME="$work/cargo-home" CARGO_NET_OFFLINE=true \
-    RUSTUP_HOME="${RUSTUP_HOME:-$HOME/.rustup}" CARGO_TARGET_DIR="$work/target" CARGO_PROFILE_RELEASE_LTO=off \
+    CARGO_TARGET_DIR="$work/target" CARGO_PROFILE_RELEASE_LTO=off \
     CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
     make -C "$source" install CARGOFLAGS=--no-default-features PREFIX="$work/from-source"
 quiet cc -I"$work/from-source/include" tests/outside/main.c -o "$work/from-source/program" "$work/from-source/lib/libplattli.a" $native
 runs "$work/from-source/program"
+# What is left out says so.
+quiet c++ -std=c++17 -I"$work/from-source/include" tests/outside/least.cpp -o "$work/from-source/least" "$work/from-source/lib/libplattli.a" $native
+echo '{"x": 1.5}' >"$work/log.jsonl"
+check "the least build does not say what it lacks" "$work/from-source/least" "$work/log.jsonl" "$work/least"
 crates=$(scripts/cargo tree --no-default-features --edges normal,build --prefix none | awk 'NF { print $1, $2 }' | sort -u | grep -vc '^plattli ')
 check "the least build takes $crates crates, docs/install.md says otherwise" grep -q "there is: $crates crates" docs/install.md
 binary=$(basename "$(ls "build/dist/plattli-$version"-*.tar.gz)" .tar.gz)

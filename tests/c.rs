@@ -174,7 +174,10 @@ fn the_shared_library_links_as_well() {
         .arg("-o")
         .arg(&program));
     let scratch = tempfile::tempdir().unwrap();
-    run(Command::new(&program).env("LD_LIBRARY_PATH", library.parent().unwrap()).current_dir(scratch.path()));
+    // An installation has the library under the name that programs ask for, and so has this folder.
+    let soname = concat!("libplattli.so.", env!("CARGO_PKG_VERSION_MAJOR"));
+    std::os::unix::fs::symlink(&library, scratch.path().join(soname)).unwrap();
+    run(Command::new(&program).env("LD_LIBRARY_PATH", scratch.path()).current_dir(scratch.path()));
     std::fs::remove_file(program).unwrap();
 }
 

@@ -1082,7 +1082,7 @@ inline plattli_import_report import_jsonl(const detail::Name& log, const detail:
 inline std::uint32_t version() noexcept { return plattli_version(); }
 /// The same as text.
 inline std::string_view version_string() noexcept { return plattli_version_string(); }
-/// Whether the library has a feature: `"run"`.
+/// Whether the library has a feature: `"run"`, `"patterns"`.
 inline bool has_feature(const detail::Name& name) noexcept { return plattli_has_feature(name.c_str()); }
 
 }  // namespace plattli

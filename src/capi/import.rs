@@ -134,8 +134,8 @@ pub unsafe extern "C" fn plattli_import_options_set_skip_torn_tail(
 /// `options` may be NULL for the defaults, `out` may be NULL if the report is not wanted. Errors name the file and
 /// the line: `PLATTLI_ERR_CORRUPT` for a line that is no JSON object and for steps that are missing in some lines, out
 /// of range or not increasing; `PLATTLI_ERR_TYPE` for a value that does not fit its metric; `PLATTLI_ERR_ARGUMENT` for
-/// names that cannot be stored and patterns that are none; `PLATTLI_ERR_EXISTS` for an existing run. After an error
-/// nothing is left of the new run.
+/// names that cannot be stored and patterns that are none; `PLATTLI_ERR_UNSUPPORTED` for any pattern in a build without
+/// them; `PLATTLI_ERR_EXISTS` for an existing run. After an error nothing is left of the new run.
 #[no_mangle]
 pub unsafe extern "C" fn plattli_import_jsonl(
     log: *const c_char,

@@ -186,5 +186,5 @@ TEST(a_log_of_json_lines_becomes_a_run) {
 TEST(the_library_says_its_version) {
     CHECK(plattli::version() == PLATTLI_VERSION && plattli::version() == plattli_version());
     CHECK(!plattli::version_string().empty() && plattli::version_string() == plattli_version_string());
-    CHECK(plattli::has_feature("run") && !plattli::has_feature("nonsense"));
+    CHECK(plattli::has_feature("run") && plattli::has_feature("patterns") && !plattli::has_feature("nonsense"));
 }

@@ -5,6 +5,7 @@
 //! anything else JSON; from there on the rules of format §9 hold. The result is a finished, optimised archive.
 
 mod lines;
+mod pattern;
 mod row;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,7 @@ use crate::run::options::{Config, FinishOptions, Layout, WriterOptions};
 use crate::run::writer::Writer;
 use crate::store::{ops, DiskStore, File, Store};
 use lines::Lines;
-use regex::Regex;
+use pattern::{patterns, Pattern};
 use row::{Metrics, Order};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,7 +34,7 @@ const CONFIG_BESIDE_LOG: &str = "config.json";
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ImportOptions {
     /// Regular expressions; a metric whose whole name matches one of them is left out. `DEFAULT` stands for
-    /// [`DEFAULT_SKIP`].
+    /// [`DEFAULT_SKIP`]. `UNSUPPORTED` in a build without the feature `patterns`.
     pub skip_columns: Vec<String>,
     /// A step may be smaller than the one before: the job went back, and rows from there on are dropped. What is
     /// dropped has no say in the types of metrics.
@@ -106,18 +107,6 @@ fn config_of(store: &dyn Store, log: &Path) -> Result<Config> {
     }
 }
 
-/// The patterns, each to match a whole name.
-fn patterns(texts: &[String]) -> Result<Vec<Regex>> {
-    let whole = |text: &String| {
-        let text = if text == "DEFAULT" { DEFAULT_SKIP } else { text };
-        // Compiled alone first: `a)(b` must not become legal by what is put around it.
-        Regex::new(text)
-            .and_then(|_| Regex::new(&format!("^(?:{text})$")))
-            .map_err(|e| Error::argument(format!("bad regular expression for columns to skip: {e}")))
-    };
-    texts.iter().map(whole).collect()
-}
-
 /// A log as long as it was when it was opened.
 struct Log<'a> {
     path: &'a Path,
@@ -152,7 +141,7 @@ impl Log<'_> {
     }
 
     /// Writes every line that is not void.
-    fn copy(&self, skip: &[Regex], void: &[bool], writer: &Writer) -> Result<ImportReport> {
+    fn copy(&self, skip: &[Pattern], void: &[bool], writer: &Writer) -> Result<ImportReport> {
         let mut report = ImportReport::default();
         let mut order = Order::new(self.options.allow_rewinds);
         let mut metrics = Metrics::new(skip);

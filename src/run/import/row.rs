@@ -1,15 +1,15 @@
 //! One line of a log: its step, and its values by metric.
 
+use super::pattern::Pattern;
 use crate::error::{Code, Error, Result};
 use crate::json::{scan_object, Raw, RawKind};
 use crate::run::dtype::Value;
-use regex::Regex;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// The metrics met so far.
 pub(super) struct Metrics<'p> {
-    skip: &'p [Regex],
+    skip: &'p [Pattern],
     ids: HashMap<String, usize>,
     all: Vec<Metric>,
     line: u64,
@@ -32,7 +32,7 @@ pub(super) struct Row<'a> {
 }
 
 impl<'p> Metrics<'p> {
-    pub fn new(skip: &'p [Regex]) -> Self {
+    pub fn new(skip: &'p [Pattern]) -> Self {
         Metrics { skip, ids: HashMap::new(), all: Vec::new(), line: 0 }
     }
 
@@ -66,7 +66,7 @@ impl<'p> Metrics<'p> {
             return id;
         }
         let id = self.all.len();
-        let skipped = self.skip.iter().any(|pattern| pattern.is_match(&name));
+        let skipped = self.skip.iter().any(|pattern| pattern.matches(&name));
         let name = name.into_owned();
         self.ids.insert(name.clone(), id);
         self.all.push(Metric { name, skipped, json: None, line: 0, place: 0 });

@@ -68,6 +68,7 @@ fn the_last_value_of_a_key_counts_in_the_place_of_the_first() {
     }
 }
 
+#[cfg(feature = "patterns")]
 #[test]
 fn columns_are_skipped_only_if_the_whole_name_matches() {
     let names = |patterns: &[&str]| {
@@ -86,8 +87,17 @@ fn columns_are_skipped_only_if_the_whole_name_matches() {
     }
 }
 
-fn patterns_of(texts: &[&str]) -> Result<Vec<Regex>> {
+#[cfg(feature = "patterns")]
+fn patterns_of(texts: &[&str]) -> Result<Vec<Pattern>> {
     patterns(&texts.iter().map(|t| t.to_string()).collect::<Vec<_>>())
+}
+
+#[cfg(not(feature = "patterns"))]
+#[test]
+fn a_build_without_patterns_says_so() {
+    assert!(patterns(&[]).is_ok());
+    let refused = patterns(&["DEFAULT".into()]).err().map(|e| e.code());
+    assert_eq!(refused, Some(crate::Code::Unsupported));
 }
 
 #[test]

@@ -1,6 +1,4 @@
 //! Another library in Rust, as a code may link one beside plattli: it has Rust's own library in it once more.
-#![crate_type = "staticlib"]
-
 use std::collections::HashMap;
 
 /// How many different bytes `text` has; a panic that is caught and a thread, for what a binary needs for them.

@@ -349,7 +349,7 @@ const address_of_plattli_has_feature = Ref{Ptr{Cvoid}}(C_NULL)
 """
     plattli_has_feature(name) -> Bool
 
-Whether this build has a feature: `\"run\"`. False for NULL and for names it does not know.
+Whether this build has a feature: `\"run\"`, or `\"patterns\"` (columns to skip in an import). False for NULL and for names it does not know.
 """
 plattli_has_feature(name) =
     ccall(address_of_plattli_has_feature[], Bool, (Cstring,), name)
@@ -1410,8 +1410,8 @@ log if there is one.
 `options` may be NULL for the defaults, `out` may be NULL if the report is not wanted. Errors name the file and
 the line: `PLATTLI_ERR_CORRUPT` for a line that is no JSON object and for steps that are missing in some lines, out
 of range or not increasing; `PLATTLI_ERR_TYPE` for a value that does not fit its metric; `PLATTLI_ERR_ARGUMENT` for
-names that cannot be stored and patterns that are none; `PLATTLI_ERR_EXISTS` for an existing run. After an error
-nothing is left of the new run.
+names that cannot be stored and patterns that are none; `PLATTLI_ERR_UNSUPPORTED` for any pattern in a build without
+them; `PLATTLI_ERR_EXISTS` for an existing run. After an error nothing is left of the new run.
 """
 plattli_import_jsonl(log, run_dir, options, out) =
     ccall(address_of_plattli_import_jsonl[], Int32, (Cstring, Cstring, Ptr{plattli_import_options}, Ptr{plattli_import_report}), log, run_dir, options, out)

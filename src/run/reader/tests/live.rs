@@ -364,6 +364,8 @@ fn a_writer_that_never_rests_shows_a_consistent_prefix() {
     watch_all(script(18, 2, Style::Behind, End::Live), 1, &[1, 3], &[1, 2]);
     watch_all(script(18, 1, Style::BehindWithNewLog, End::Live), 1, &[1, 7], &[1, 3]);
     watch_all(script(15, 4, Style::BehindWithNewLog, End::Archived), 1, &[1, 4], &[1, 2]);
+    // So many interruptions that the logs are no longer waited for, and moments without a hot row among them.
+    watch_all(script(90, 1, Style::Within, End::Live), 1, &[1, 3], &[2]);
 }
 
 #[test]
