@@ -249,8 +249,8 @@ def script(ctx, seed):
         if end[0] == "finish" and not isinstance(model.config, dict):
             end = ("finish", (*end[1][:2], None))
         if who == "ref" and end[0] == "finish" and end[1][0] and \
-                reference.hazard_empty_integer_column(run_dir, session["reopen"], model):
-            ctx.counts["hazard avoided: empty integer column at finish"] += 1
+                reference.hazard_empty_numeric_column(run_dir, session["reopen"], model):
+            ctx.counts["hazard avoided: empty column of numbers at finish"] += 1
             end = ("finish", (False, *end[1][1:]))
         ctx.say(f"session {number}: {who} {session} {len(ops)} operations, {end}")
         if ctx.verbose > 1:
