@@ -29,8 +29,10 @@ pub mod error;
 pub mod fork;
 mod hotlog;
 pub mod json;
+mod lock;
 pub mod panics;
 pub mod run;
+mod schedule;
 pub mod store;
 mod worker;
 

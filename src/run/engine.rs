@@ -2,11 +2,11 @@
 
 use super::batch::Batch;
 use super::columns::Columns;
-use super::lock::RunLock;
 use super::monotonic::Monotonic;
 use super::name;
 use crate::error::{Code, Error, Result};
 use crate::hotlog::HotLog;
+use crate::lock::WriterLock;
 use crate::store::{ops, Create, File, Store};
 use crate::worker::Handler;
 use std::path::Path;
@@ -74,7 +74,7 @@ pub struct Engine {
     /// The cold side.
     pub columns: Columns,
     /// The lock of the run, with its heartbeat.
-    pub lock: Option<RunLock>,
+    pub lock: Option<WriterLock>,
     /// Acknowledged rows must survive power loss.
     pub system: bool,
     /// The hot log was renamed, but the new one could not be made yet.
@@ -91,7 +91,7 @@ pub struct Engine {
 
 impl Engine {
     /// An engine over columns, with the lock it is to keep alive.
-    pub fn new(columns: Columns, lock: Option<RunLock>, system: bool) -> Self {
+    pub fn new(columns: Columns, lock: Option<WriterLock>, system: bool) -> Self {
         Engine {
             columns,
             lock,
@@ -112,7 +112,7 @@ impl Engine {
     /// Looks whether the run is still ours, before a call that nothing can come after.
     pub fn look_at_lock(&self) -> Result<()> {
         self.check_lock()?;
-        self.lock.as_ref().map_or(Ok(()), RunLock::check)
+        self.lock.as_ref().map_or(Ok(()), WriterLock::check)
     }
 
     /// Renews the lock.

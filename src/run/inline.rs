@@ -190,7 +190,7 @@ impl Inline {
             true => ops::remove_tree(&**self.engine.columns.store(), self.engine.columns.root()),
             false => Ok(()),
         };
-        let released = self.engine.lock.take().map_or(Ok(()), super::lock::RunLock::release);
+        let released = self.engine.lock.take().map_or(Ok(()), crate::lock::WriterLock::release);
         flushed.and(held).and(cleaned).and(released)
     }
 
@@ -251,7 +251,7 @@ impl Inline {
             ops::remove_tree(&*store, &retired(&core.run_dir))?;
         }
         store.sync_dir(&core.run_dir)?;
-        self.engine.lock.take().map_or(Ok(()), super::lock::RunLock::release)
+        self.engine.lock.take().map_or(Ok(()), crate::lock::WriterLock::release)
     }
 
     /// Gives the staged folder the place of the run folder. May be repeated after an error.

@@ -11,7 +11,6 @@ use super::files::open_file_limit;
 use super::finish::{archive_tmp, remove_folder};
 use super::hot::Compacting;
 use super::inline::{retired, staging, Inline};
-use super::lock::RunLock;
 use super::manifest::Manifest;
 use super::name;
 use super::options::{Durability, Layout, WriterOptions, WriterStats};
@@ -19,6 +18,7 @@ use super::recovery::{recover, Plan, Recovered};
 use super::schema::Schema;
 use crate::clock::Tick;
 use crate::error::{Code, Error, Result};
+use crate::lock::{WriterLock, LOCK};
 use crate::store::{ops, Store};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub fn open(store: &Arc<dyn Store>, run_dir: &Path, options: &WriterOptions) -> 
     make_run_dir(&**store, run_dir)?;
     config::prepare(&**store, run_dir, &root, &options.config)?;
     let lock = match options.lock {
-        true => Some(RunLock::acquire(Arc::clone(store), run_dir)?),
+        true => Some(lock_run(store, run_dir)?),
         false => None,
     };
     let opened = open_locked(store, run_dir, &root, options);
@@ -98,6 +98,11 @@ struct Parts {
     hot_bytes: Option<u64>,
     step: u64,
     warnings: Vec<String>,
+}
+
+/// One writer per run, by the lock file in its folder.
+fn lock_run(store: &Arc<dyn Store>, run_dir: &Path) -> Result<WriterLock> {
+    WriterLock::acquire(Arc::clone(store), &run_dir.join(LOCK), &format!("the run in {}", run_dir.display()))
 }
 
 fn open_locked(
@@ -287,7 +292,7 @@ impl Parts {
         run_dir: &Path,
         root: PathBuf,
         options: &WriterOptions,
-        lock: Option<RunLock>,
+        lock: Option<WriterLock>,
     ) -> Result<(Core, Backend)> {
         let system = options.durability == Durability::System;
         let engine = Engine::new(self.columns, lock, system);

@@ -28,7 +28,7 @@ impl Compacting {
             self.trouble = self.trouble.take().or(removed.err());
         }
         let released = match self.worker.stop() {
-            Some(mut engine) => engine.lock.take().map_or(Ok(()), crate::run::lock::RunLock::release),
+            Some(mut engine) => engine.lock.take().map_or(Ok(()), crate::lock::WriterLock::release),
             None => Ok(()),
         };
         first(first(first(flushed, held), released), self.trouble.take().map_or(Ok(()), Err))

@@ -1,4 +1,4 @@
-//! One writer per run: the lock file `RUN/.plattli.lock`.
+//! One writer at a time: a lock file beside what is written, such as `RUN/.plattli.lock`.
 //!
 //! The file holds one line that names its owner (host, process, job, since when), and the owner keeps an exclusive
 //! advisory lock on it. Such a lock proves little on clusters: it may be refused, or be seen by one node only, or
@@ -7,7 +7,7 @@
 //! once [`EXPIRY`] has passed without it, by the clock that stamps the files. A dead owner is taken over; its own
 //! next heartbeat, should it come back, tells it so.
 
-use super::owner::{Owner, RealWorld, World};
+use self::owner::{Owner, RealWorld, World};
 use crate::error::{Code, Error, Result};
 use crate::store::{ops, Create, File, FileId, Lock, Store};
 use std::fmt;
@@ -15,7 +15,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Name of the lock file in the run directory.
+mod owner;
+
+/// Name of the lock file in a directory that is taken as a whole.
 pub const LOCK: &str = ".plattli.lock";
 
 /// How often the owner is to touch the lock file.
@@ -37,12 +39,13 @@ const ATTEMPTS: usize = 16;
 /// The longest line that is read.
 const MAX_LINE: usize = 4096;
 
-/// The right to write a run, held until it is released or the process ends. Dropping it closes the lock file but
+/// The right to write, held until it is released or the process ends. Dropping it closes the lock file but
 /// leaves it where it is, and touches nothing: right for a forked child.
-pub struct RunLock {
+pub struct WriterLock {
     store: Arc<dyn Store>,
     world: Arc<dyn World>,
     path: PathBuf,
+    what: String,
     me: Owner,
     line: Vec<u8>,
     held: Mutex<Held>,
@@ -77,31 +80,42 @@ enum Verdict {
     Busy,
 }
 
-impl fmt::Debug for RunLock {
+impl fmt::Debug for WriterLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RunLock {} of {}", self.path.display(), self.me)
+        write!(f, "WriterLock {} of {}", self.path.display(), self.me)
     }
 }
 
-impl RunLock {
-    /// Takes the run in `run_dir`, which is made if missing. [`Code::Busy`] with the owner if somebody has it. Waits
-    /// up to [`EXPIRY`] for a sign of life from an owner on another host.
-    pub fn acquire(store: Arc<dyn Store>, run_dir: &Path) -> Result<RunLock> {
-        Self::acquire_in(store, run_dir, Arc::new(RealWorld))
+impl WriterLock {
+    /// Takes `what` ("the run in …") by the lock file at `path`, whose directory is made if missing. [`Code::Busy`]
+    /// with the owner if somebody has it. Waits up to [`EXPIRY`] for a sign of life from an owner on another host.
+    pub fn acquire(store: Arc<dyn Store>, path: &Path, what: &str) -> Result<WriterLock> {
+        Self::acquire_in(store, path, what, Arc::new(RealWorld))
     }
 
     /// The same in a world of the caller's choice.
-    pub fn acquire_in(store: Arc<dyn Store>, run_dir: &Path, world: Arc<dyn World>) -> Result<RunLock> {
+    pub fn acquire_in(
+        store: Arc<dyn Store>,
+        path: &Path,
+        what: &str,
+        world: Arc<dyn World>,
+    ) -> Result<WriterLock> {
         let me = world.me();
-        let taker =
-            Taker { store: &*store, world: &*world, path: &run_dir.join(LOCK), me: &me, line: &me.to_line() };
+        let taker = Taker { store: &*store, world: &*world, path, what, me: &me, line: &me.to_line() };
         let file = taker.take()?;
-        let (path, line) = (taker.path.clone(), taker.line.to_vec());
-        Ok(RunLock { store, world, path, me, line, held: Mutex::new(Held { file, beaten: false }) })
+        let (path, what, line) = (path.to_path_buf(), what.to_owned(), taker.line.to_vec());
+        Ok(WriterLock { store, world, path, what, me, line, held: Mutex::new(Held { file, beaten: false }) })
     }
 
     fn taker(&self) -> Taker<'_> {
-        Taker { store: &*self.store, world: &*self.world, path: &self.path, me: &self.me, line: &self.line }
+        Taker {
+            store: &*self.store,
+            world: &*self.world,
+            path: &self.path,
+            what: &self.what,
+            me: &self.me,
+            line: &self.line,
+        }
     }
 
     /// A sign of life, due every [`BEAT`]. [`Code::Busy`]: the run was taken over, and this process must not write it
@@ -163,7 +177,8 @@ impl RunLock {
 struct Taker<'a> {
     store: &'a dyn Store,
     world: &'a dyn World,
-    path: &'a PathBuf,
+    path: &'a Path,
+    what: &'a str,
     me: &'a Owner,
     line: &'a [u8],
 }
@@ -347,9 +362,9 @@ impl Taker<'_> {
         Error::new(
             Code::Busy,
             format!(
-                "the run in {} is being written by {who}: wait until it has ended, or write to another directory; \
+                "{} is being written by {who}: wait until it has ended, or write to another place; \
                  if it is dead for certain remove {}",
-                ops::parent_of(self.path).display(),
+                self.what,
                 self.path.display()
             ),
         )

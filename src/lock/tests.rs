@@ -50,11 +50,16 @@ fn world(disk: &MemoryStore, me: Owner, alive: &[u32]) -> Arc<TestWorld> {
     })
 }
 
-fn take(disk: &MemoryStore, world: &Arc<TestWorld>) -> Result<RunLock> {
-    RunLock::acquire_in(Arc::new(disk.clone()), Path::new("/run"), world.clone())
+fn take(disk: &MemoryStore, world: &Arc<TestWorld>) -> Result<WriterLock> {
+    WriterLock::acquire_in(
+        Arc::new(disk.clone()),
+        Path::new("/run/.plattli.lock"),
+        "the run in /run",
+        world.clone(),
+    )
 }
 
-fn take_as(disk: &MemoryStore, me: Owner, alive: &[u32]) -> Result<RunLock> {
+fn take_as(disk: &MemoryStore, me: Owner, alive: &[u32]) -> Result<WriterLock> {
     take(disk, &world(disk, me, alive))
 }
 
@@ -300,7 +305,7 @@ fn two_that_take_a_run_at_the_same_time_do_not_both_get_it() {
                 format!("{locks:?}, {last}, at operation {at}: {first:?} and {second:?}\n{:#?}", disk.log());
             assert!(first.is_ok() || second.is_ok(), "{what}");
             assert!(!both || renamed, "{what}");
-            let live = |lock: &Result<RunLock>| lock.as_ref().is_ok_and(|l| l.heartbeat().is_ok());
+            let live = |lock: &Result<WriterLock>| lock.as_ref().is_ok_and(|l| l.heartbeat().is_ok());
             assert!(live(&first) != live(&second), "{what}");
         }
         assert!(interleaved > 5, "the first has that many operations to be interrupted at");
