@@ -81,6 +81,7 @@ if [ -n "$python" ]; then
 else
     skip "interop" "no Python with the PyPI package"
 fi
+step "a bug inside, seen from each language" scripts/test-broken.sh
 step "C++" scripts/test-cpp.sh
 step "Fortran" scripts/test-fortran.sh
 step "Julia" scripts/test-julia.sh

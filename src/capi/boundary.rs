@@ -119,6 +119,8 @@ pub(super) fn call<H: Handle>(handle: *const H, body: impl FnOnce(&H) -> Result<
     if let Err(error) = handle.state().check(H::NAME) {
         return record(&error);
     }
+    #[cfg(feature = "test-panic")]
+    let body = |handle: &H| panic_if_asked(H::NAME).and_then(|()| body(handle));
     match panics::catch(|| body(handle)) {
         Ok(Ok(())) => PLATTLI_OK,
         Ok(Err(error)) => record(&error),
@@ -127,6 +129,16 @@ pub(super) fn call<H: Handle>(handle: *const H, body: impl FnOnce(&H) -> Result<
             record(&bug(&panic))
         }
     }
+}
+
+/// A bug made on purpose, where a test asks for it: what a caller sees of a real one cannot be shown otherwise.
+#[cfg(feature = "test-panic")]
+#[allow(clippy::panic)]
+fn panic_if_asked(name: &str) -> Result<()> {
+    if std::env::var("PLATTLI_TEST_PANIC").is_ok_and(|asked| asked == name) {
+        panic!("PLATTLI_TEST_PANIC asks for it");
+    }
+    Ok(())
 }
 
 /// Makes a handle and stores it in `out`.

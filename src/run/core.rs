@@ -12,7 +12,7 @@ use std::time::Duration;
 pub const STEP_LIMIT: u64 = 1 << 32;
 
 /// How often the lock of the run is renewed.
-pub const HEARTBEAT: Duration = Duration::from_secs(10);
+pub const HEARTBEAT: Duration = crate::lock::BEAT;
 
 /// The caller's side of a writer.
 #[derive(Debug)]
