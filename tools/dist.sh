@@ -4,7 +4,8 @@
 #   plattli-VERSION.tar.gz             the source with all crates it is built from; `make` in it needs no network
 #   plattli-VERSION-SYSTEM.tar.gz      what `make install` installs; may be unpacked anywhere
 #
-# The source tarball builds and installs; tests in Rust and their crates are left to the repository.
+# The source tarball builds and installs; tests in Rust and their crates are left to the repository. So are the features
+# for buckets and Parquet, whose crates are many times the size of the rest: DIST_ALL=1 packs them too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=$(tools/version.sh)
@@ -29,7 +30,12 @@ scripts=$PWD/scripts
     rm -rf .ci tests/interop tests/data tests/model tools/abi-check
     # Crates that only tests need are several times the size of the rest.
     awk '/^members = / { next } /^\[/ { skip = $0 == "[dev-dependencies]" } !skip' Cargo.toml >Cargo.toml.new
-    mv Cargo.toml.new Cargo.toml
+    if [ -z "${DIST_ALL:-}" ]; then
+        grep -vE '^(object-store|s3|gcs|azure|parquet|object_store|tokio|futures-util) = ' Cargo.toml.new >Cargo.toml
+        rm Cargo.toml.new
+    else
+        mv Cargo.toml.new Cargo.toml
+    fi
     rm -rf tests/*.rs
     mkdir -p .cargo
     "$scripts/cargo" vendor --quiet --versioned-dirs vendor >/dev/null
