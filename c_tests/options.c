@@ -1,5 +1,6 @@
 /* Each option takes what it should, refuses what it should not, and has its effect. */
 #include "check.h"
+#include <dirent.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,6 +17,8 @@ static void numbers_that_mean_nothing_are_refused(void) {
     }
     REFUSED(PLATTLI_ERR_ARGUMENT, "hotsize", plattli_writer_options_set_hotsize(o, 0));
     REFUSED(PLATTLI_ERR_ARGUMENT, "sync", plattli_writer_options_set_sync_interval(o, 0, 0));
+    REFUSED(PLATTLI_ERR_ARGUMENT, "nice is 20", plattli_writer_options_set_nice(o, 20));
+    REFUSED(PLATTLI_ERR_ARGUMENT, "processors is NULL", plattli_writer_options_set_affinity(o, NULL, 1));
     REFUSED(PLATTLI_ERR_ARGUMENT, "path is NULL", plattli_writer_options_set_config_path(o, NULL));
     REFUSED(PLATTLI_ERR_ARGUMENT, "empty", plattli_writer_options_set_config_path(o, ""));
     REFUSED(PLATTLI_ERR_ARGUMENT, "UTF-8", plattli_writer_options_set_config_path(o, "\xff"));
@@ -47,6 +50,10 @@ static void every_setter_takes_its_values(void) {
     OK(plattli_writer_options_set_overload(o, PLATTLI_OVERLOAD_WAIT));
     OK(plattli_writer_options_set_threads(o, 0));
     OK(plattli_writer_options_set_threads(o, 4));
+    OK(plattli_writer_options_set_nice(o, 19));
+    OK(plattli_writer_options_set_nice(o, 0));
+    OK(plattli_writer_options_set_affinity(o, (const uint32_t[]){0, 1}, 2));
+    OK(plattli_writer_options_set_affinity(o, NULL, 0));
     OK(plattli_writer_options_set_on_io_error(o, PLATTLI_IO_FAIL));
     OK(plattli_writer_options_set_on_io_error(o, PLATTLI_IO_RETRY));
     OK(plattli_writer_options_set_lock(o, false));
@@ -66,6 +73,8 @@ static void null_options_are_refused_by_setters_and_fine_for_free(void) {
     REFUSED(PLATTLI_ERR_ARGUMENT, text, plattli_writer_options_set_sync_interval(NULL, 1, 1));
     REFUSED(PLATTLI_ERR_ARGUMENT, text, plattli_writer_options_set_overload(NULL, 0));
     REFUSED(PLATTLI_ERR_ARGUMENT, text, plattli_writer_options_set_threads(NULL, 0));
+    REFUSED(PLATTLI_ERR_ARGUMENT, text, plattli_writer_options_set_nice(NULL, 0));
+    REFUSED(PLATTLI_ERR_ARGUMENT, text, plattli_writer_options_set_affinity(NULL, NULL, 0));
     REFUSED(PLATTLI_ERR_ARGUMENT, text, plattli_writer_options_set_on_io_error(NULL, 0));
     REFUSED(PLATTLI_ERR_ARGUMENT, text, plattli_writer_options_set_lock(NULL, true));
     REFUSED(PLATTLI_ERR_ARGUMENT, text, plattli_writer_options_set_strict(NULL, true));
@@ -295,6 +304,44 @@ static void every_layout_and_threadless_writers_finish_and_continue(void) {
     }
 }
 
+/* The nice value of the thread named plattli, by proc(5); -100 where there is none. */
+static long nice_of_background(void) {
+    char name[64], line[1024];
+    long found = -100;
+    DIR *tasks = opendir("/proc/self/task");
+    CHECK(tasks != NULL);
+    for (struct dirent *task; (task = readdir(tasks));) {
+        snprintf(name, sizeof name, "/proc/self/task/%.20s/stat", task->d_name);
+        FILE *stat = fopen(name, "r");
+        if (!stat) continue;
+        if (fgets(line, sizeof line, stat) && strstr(line, "(plattli)")) {
+            char *field = strchr(line, ')') + 1;
+            for (int i = 0; i < 16; ++i) field = strchr(field + 1, ' ');
+            found = strtol(field, NULL, 10);
+        }
+        fclose(stat);
+    }
+    closedir(tasks);
+    return found;
+}
+
+static void the_background_thread_stands_back_where_it_is_told(void) {
+    plattli_writer_options *o = plattli_writer_options_new();
+    CHECK(nice_of_background() == -100);
+    OK(plattli_writer_options_set_nice(o, 7));
+    plattli_writer *w = open_writer("nice", o);
+    CHECK(nice_of_background() == 7);
+    OK(plattli_writer_close(w));
+    const uint32_t nowhere = 1023;
+    OK(plattli_writer_options_set_affinity(o, &nowhere, 1));
+    REFUSED(PLATTLI_ERR_ARGUMENT, "1023", plattli_writer_open(path("nowhere"), o, &w));
+    /* The run is not held by the writer that never was. */
+    OK(plattli_writer_options_set_affinity(o, NULL, 0));
+    w = open_writer("nowhere", o);
+    OK(plattli_writer_close(w));
+    plattli_writer_options_free(o);
+}
+
 int main(int argc, char **argv) {
     BEGIN(argc, argv);
     options = plattli_writer_options_new();
@@ -314,5 +361,6 @@ int main(int argc, char **argv) {
     TEST(system_durability_syncs_and_process_durability_does_not);
     TEST(a_sync_interval_may_be_a_time_alone);
     TEST(every_layout_and_threadless_writers_finish_and_continue);
+    TEST(the_background_thread_stands_back_where_it_is_told);
     return 0;
 }

@@ -344,6 +344,15 @@ int32_t plattli_writer_options_set_overload(struct plattli_writer_options *optio
 /// 1 unless set; more are allowed and not used.
 int32_t plattli_writer_options_set_threads(struct plattli_writer_options *options, uint32_t threads);
 
+/// How far the background thread stands back behind the threads of the program, 0 to 19, added to the `nice` of the
+/// process. 0 unset. A solver on the same processor then loses less time, and rows stay in the log for longer.
+int32_t plattli_writer_options_set_nice(struct plattli_writer_options *options, uint32_t nice);
+
+/// The `n` processors on which the background thread may run, as `taskset` counts them: another than that of a solver
+/// that is bound to one. With `n` 0, the default, those of the thread that opens the run. `plattli_writer_open`
+/// returns `PLATTLI_ERR_ARGUMENT` where the system does not let the process run there.
+int32_t plattli_writer_options_set_affinity(struct plattli_writer_options *options, const uint32_t *processors, size_t n);
+
 /// What happens when the disk refuses: `PLATTLI_IO_RETRY` or `PLATTLI_IO_FAIL`.
 int32_t plattli_writer_options_set_on_io_error(struct plattli_writer_options *options, int32_t policy);
 

@@ -4,6 +4,10 @@
 //! never waits unless it asks to. A handler that panics answers through [`Handler::panicked`]; the thread lives.
 //! The thread blocks all signals, so that the host's handlers run on the host's threads.
 
+mod placement;
+
+pub use placement::Placement;
+
 use crate::clock::Tick;
 use crate::error::{Code, Error, Result};
 use crate::panics;
@@ -58,13 +62,18 @@ pub struct Worker<H: Handler> {
 impl<H: Handler> Worker<H> {
     /// Starts the thread, or keeps the handler inline if `threaded` is false.
     pub fn start(handler: H, threaded: bool, every: Duration) -> Result<Self> {
+        Self::start_at(&Placement::default(), handler, threaded, every)
+    }
+
+    /// The same with the thread in a place of the caller's choice.
+    pub fn start_at(placement: &Placement, handler: H, threaded: bool, every: Duration) -> Result<Self> {
         let shared = Arc::new(Shared {
             slot: Mutex::new(Slot::Empty),
             changed: Condvar::new(),
             done: AtomicBool::new(false),
         });
         let place = if threaded {
-            Place::Thread(spawn(handler, Arc::clone(&shared), every)?)
+            Place::Thread(spawn(placement, handler, Arc::clone(&shared), every)?)
         } else {
             Place::Inline(Box::new(handler), None)
         };
@@ -196,14 +205,40 @@ fn run<H: Handler>(handler: &mut H, job: H::Job) -> H::Reply {
     }
 }
 
-fn spawn<H: Handler>(handler: H, shared: Arc<Shared<H>>, every: Duration) -> Result<JoinHandle<H>> {
+fn spawn<H: Handler>(
+    placement: &Placement,
+    handler: H,
+    shared: Arc<Shared<H>>,
+    every: Duration,
+) -> Result<JoinHandle<H>> {
     let signals = BlockedSignals::new();
+    let placement = placement.clone();
+    let (tell, told) = std::sync::mpsc::sync_channel(1);
     let thread = std::thread::Builder::new()
         .name("plattli".into())
-        .spawn(move || serve(handler, &shared, every))
+        .spawn(move || {
+            let placed = placement.take();
+            let stay = placed.is_ok();
+            // Whoever starts a thread waits for this word.
+            _ = tell.send(placed);
+            if stay {
+                serve(handler, &shared, every)
+            } else {
+                handler
+            }
+        })
         .map_err(|e| Error::new(Code::Io, format!("cannot start the background thread: {e}")));
     drop(signals);
-    thread
+    let thread = thread?;
+    match told.recv() {
+        Ok(Ok(())) => Ok(thread),
+        Ok(Err(e)) => {
+            // The handler, and what it holds, is let go of before anybody is told.
+            drop(thread.join());
+            Err(e)
+        }
+        Err(_) => Err(Error::internal("the background thread ended before it began")),
+    }
 }
 
 fn serve<H: Handler>(mut handler: H, shared: &Shared<H>, every: Duration) -> H {

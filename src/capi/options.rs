@@ -1,6 +1,6 @@
 //! Options of a writer and of `finish`: opaque objects with setters, so that they can grow.
 
-use super::boundary::{boxed, edit, free, text, utf8};
+use super::boundary::{boxed, edit, free, slice, text, utf8};
 use super::types::unknown;
 use crate::error::{Error, Result};
 use crate::json::{transcode_strict, Spacing};
@@ -241,6 +241,37 @@ pub unsafe extern "C" fn plattli_writer_options_set_threads(
 ) -> i32 {
     edit_writer(options, |o| {
         o.threads = threads.min(1);
+        Ok(())
+    })
+}
+
+/// How far the background thread stands back behind the threads of the program, 0 to 19, added to the `nice` of the
+/// process. 0 unset. A solver on the same processor then loses less time, and rows stay in the log for longer.
+#[no_mangle]
+pub unsafe extern "C" fn plattli_writer_options_set_nice(
+    options: *mut plattli_writer_options,
+    nice: u32,
+) -> i32 {
+    edit_writer(options, |o| {
+        o.placement.nice = match u8::try_from(nice) {
+            Ok(nice) if nice <= 19 => nice,
+            _ => return Err(Error::argument(format!("nice is {nice}: it goes from 0 to 19"))),
+        };
+        Ok(())
+    })
+}
+
+/// The `n` processors on which the background thread may run, as `taskset` counts them: another than that of a solver
+/// that is bound to one. With `n` 0, the default, those of the thread that opens the run. `plattli_writer_open`
+/// returns `PLATTLI_ERR_ARGUMENT` where the system does not let the process run there.
+#[no_mangle]
+pub unsafe extern "C" fn plattli_writer_options_set_affinity(
+    options: *mut plattli_writer_options,
+    processors: *const u32,
+    n: usize,
+) -> i32 {
+    edit_writer(options, |o| {
+        o.placement.processors = slice(processors, n, "processors")?.to_vec();
         Ok(())
     })
 }

@@ -297,12 +297,9 @@ impl Parts {
         let system = options.durability == Durability::System;
         let engine = Engine::new(self.columns, lock, system);
         let backend = match options.layout {
-            Layout::Compacting => Backend::Compacting(Box::new(Compacting::new(
-                engine,
-                self.pending,
-                self.hot_bytes,
-                options.threads,
-            )?)),
+            Layout::Compacting => {
+                Backend::Compacting(Box::new(Compacting::new(engine, self.pending, self.hot_bytes, options)?))
+            }
             layout => Backend::Inline(Box::new(Inline::new(engine, self.pending, layout == Layout::Bulk))),
         };
         let core = Core {

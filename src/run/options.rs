@@ -1,5 +1,7 @@
 //! What a caller may choose, and what a writer counts. The defaults are those of the C API.
 
+pub use crate::worker::Placement;
+
 /// How rows reach the disk.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Layout {
@@ -82,6 +84,8 @@ pub struct WriterOptions {
     pub overload: Overload,
     /// Background threads: 0 for none; a run has no use for more than one.
     pub threads: u32,
+    /// Where the background thread runs.
+    pub placement: Placement,
     /// What happens when the disk refuses.
     pub on_io_error: OnIoError,
     /// Refuses a second writer.
@@ -104,6 +108,7 @@ impl Default for WriterOptions {
             sync_milliseconds: 0,
             overload: Overload::default(),
             threads: 1,
+            placement: Placement::default(),
             on_io_error: OnIoError::default(),
             lock: true,
             strict: false,

@@ -15,6 +15,7 @@ use crate::run::batch::{Batch, Row};
 use crate::run::core::{first, Core, HEARTBEAT};
 use crate::run::engine::{Compaction, Counters, Engine};
 use crate::run::name;
+use crate::run::options::WriterOptions;
 use crate::store::Create;
 use crate::worker::Worker;
 use std::collections::VecDeque;
@@ -88,7 +89,12 @@ pub struct Compacting {
 
 impl Compacting {
     /// Goes on where recovery left off: with the rows of a hot log of `hot_bytes`.
-    pub fn new(engine: Engine, pending: Batch, hot_bytes: Option<u64>, threads: u32) -> Result<Self> {
+    pub fn new(
+        engine: Engine,
+        pending: Batch,
+        hot_bytes: Option<u64>,
+        options: &WriterOptions,
+    ) -> Result<Self> {
         let store = Arc::clone(engine.columns.store());
         let path = engine.columns.root().join(name::HOT);
         let hot = match hot_bytes {
@@ -98,7 +104,7 @@ impl Compacting {
         Ok(Compacting {
             counters: Arc::clone(&engine.counters),
             columns_known: engine.columns.all().len(),
-            worker: Worker::start(engine, threads > 0, HEARTBEAT)?,
+            worker: Worker::start_at(&options.placement, engine, options.threads > 0, HEARTBEAT)?,
             phase: Phase::Idle,
             hot,
             half_rotated: false,
