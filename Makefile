@@ -33,8 +33,9 @@ check: ## format, lints and Rust tests only
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) test --workspace
 
-bench: build/step ## the cost of a step beside a bare loop of snprintf and write, and of a metric in each language
+bench: build/step build/pinned ## the cost of a step beside a bare loop of snprintf and write, and of a metric in each language
 	build/step
+	build/pinned
 	@benches/bindings/run.py
 
 tools: build/driver build/heat build/show build/step build/steady
@@ -42,9 +43,9 @@ tools: build/driver build/heat build/show build/step build/steady
 build/driver: c_tests/words.c c_tests/pattern.c c_tests/words.h c_tests/pattern.h
 build/driver build/steady: build/%: c_tests/%.c
 build/heat build/show: build/%: examples/%.c
-build/step: benches/step.c
+build/step build/pinned: build/%: benches/%.c
 
-build/driver build/steady build/heat build/show build/step: include/plattli.h $(LIBRARY)
+build/driver build/steady build/heat build/show build/step build/pinned: include/plattli.h $(LIBRARY)
 	@mkdir -p build
 	$(CC) $(CFLAGS) -Werror -Iinclude $(filter %.c,$^) -o $@ $(LIBRARY) $(LIBS)
 
