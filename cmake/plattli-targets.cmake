@@ -4,6 +4,7 @@
 #   plattli::static    C: the archive
 #   plattli::cxx       C++17
 #   plattli::fortran   Fortran: a module, compiled by the compiler of the code that links it
+#   plattli::fortran_mpi   the same for runs of many ranks; where MPI::MPI_Fortran is known before plattli is looked for
 #
 # Takes _plattli_lib, _plattli_include, _plattli_fortran (folders), plattli_VERSION, and _plattli_global: GLOBAL or nothing.
 cmake_policy(PUSH)
@@ -44,6 +45,21 @@ if("Fortran" IN_LIST _plattli_languages AND EXISTS "${_plattli_fortran}/plattli.
   target_include_directories(plattli_fortran INTERFACE $<BUILD_INTERFACE:${CMAKE_CURRENT_BINARY_DIR}/plattli_fortran>)
   target_link_libraries(plattli_fortran PUBLIC plattli::plattli)
   add_library(plattli::fortran ALIAS plattli_fortran)
+endif()
+
+set(_plattli_mpi_source "${_plattli_fortran}/plattli_mpi.f90")
+if(NOT EXISTS "${_plattli_mpi_source}")
+  set(_plattli_mpi_source "${_plattli_fortran}/../mpi/plattli_mpi.f90")
+endif()
+if(TARGET plattli::fortran AND TARGET MPI::MPI_Fortran AND EXISTS "${_plattli_mpi_source}"
+    AND NOT TARGET plattli::fortran_mpi)
+  add_library(plattli_fortran_mpi STATIC EXCLUDE_FROM_ALL "${_plattli_mpi_source}")
+  set_target_properties(plattli_fortran_mpi PROPERTIES
+    Fortran_MODULE_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/plattli_fortran_mpi"
+    POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(plattli_fortran_mpi INTERFACE $<BUILD_INTERFACE:${CMAKE_CURRENT_BINARY_DIR}/plattli_fortran_mpi>)
+  target_link_libraries(plattli_fortran_mpi PUBLIC plattli::fortran MPI::MPI_Fortran)
+  add_library(plattli::fortran_mpi ALIAS plattli_fortran_mpi)
 endif()
 
 cmake_policy(POP)

@@ -96,4 +96,22 @@ for flang in flang-new-19 flang-19 flang-new flang; do
     run $out/flang env
     break
 done
-echo "test-fortran: $(wc -l <$out/called) symbols called, clean under valgrind, heat.f90 as heat.c; second compiler: $second"
+# The package of fpm: its tests, and a project that depends on it.
+fpm=none
+if python=$(scripts/venv.sh fpm); then
+    fpm=$(dirname "$python")/fpm
+    rm -rf $out/fpm && mkdir -p $out/fpm/outside/app
+    cp -r bindings/fortran $out/fpm/plattli
+    cp tests/outside/main.f90 $out/fpm/outside/app/
+    printf 'name = "outside"\n[dependencies]\nplattli = { path = "../plattli" }\n' >$out/fpm/outside/fpm.toml
+    link=(--flag -O1 --link-flag "-L$PWD/build/lib -Wl,-rpath,$PWD/build/lib")
+    (cd $out/fpm/plattli && "$fpm" test "${link[@]}" -- "$PWD") >$out/fpm/log 2>&1 &&
+        (cd $out/fpm/outside && "$fpm" run "${link[@]}" -- "$PWD/run") >>$out/fpm/log 2>&1 ||
+        { tail -n 40 $out/fpm/log; echo "test-fortran: fpm failed" >&2; exit 1; }
+    [ -f $out/fpm/outside/run/metrics.plattli ]
+    fpm=$("$fpm" --version | awk '/^Version/ { print $2 }' | tr -d ,)
+elif [ "${CI:-}" = true ]; then
+    echo "test-fortran: there is no fpm" >&2
+    exit 1
+fi
+echo "test-fortran: fpm: $fpm; $(wc -l <$out/called) symbols called, clean under valgrind, heat.f90 as heat.c; second compiler: $second"

@@ -31,7 +31,7 @@ mpicc -g -O1 -std=c11 -Wall -Wextra -Wpedantic -Werror -Iinclude bindings/mpi/te
 mpicc -g -O1 -std=c11 -fsanitize=address,undefined -fno-sanitize-recover=undefined -Iinclude bindings/mpi/test_mpi.c -o $out/test_sanitized "${libs[@]}"
 mpicxx -g -O1 -std=c++17 -DOMPI_SKIP_MPICXX -Wall -Wextra -Wpedantic -Wconversion -Werror -Iinclude -Ibindings/cpp bindings/mpi/test_mpi.cpp -o $out/test_cpp "${libs[@]}"
 mpifort -g -O1 -std=f2008 -Wall -Wextra -Werror -Wno-compare-reals -Wno-maybe-uninitialized -fcheck=all,no-array-temps -J$out/f90 \
-    bindings/fortran/src/plattli.f90 bindings/fortran/src/plattli_mpi.f90 bindings/fortran/test/check.f90 bindings/mpi/test_mpi.f90 \
+    bindings/fortran/src/plattli.f90 bindings/fortran/mpi/plattli_mpi.f90 bindings/fortran/test/check.f90 bindings/mpi/test_mpi.f90 \
     -o $out/test_f90 "${libs[@]}"
 mpicc -O2 -Wall -Wextra -Werror -Iinclude examples/heat_mpi.c -o $out/heat_mpi "${libs[@]}"
 

@@ -101,6 +101,9 @@ with_cmake() { # with_cmake NAME ARGUMENT…: builds the project outside, in a c
     if command -v gfortran >/dev/null; then
         check "$1: there is no target plattli::fortran" grep -q in_fortran "$build/programs"
     fi
+    if command -v mpifort >/dev/null; then
+        check "$1: there is no target plattli::fortran_mpi" grep -q in_fortran_mpi "$build/programs"
+    fi
 }
 if have pkg-config "pkg-config"; then with_pkg_config "$prefix"; fi
 cmake=no

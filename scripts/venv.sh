@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Prints the Python of build/venv, which holds the PyPI package plattli; makes it first if need be.
+#   scripts/venv.sh fpm        the same with the Fortran package manager beside it
 set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=build/venv
@@ -18,5 +19,8 @@ fi
 if ! good; then
     echo "The PyPI package plattli 0.19.0 needs Python 3.11 or newer with venv (apt-get install python3-venv) and a package index." >&2
     exit 1
+fi
+if [ "${1:-}" = fpm ] && [ ! -x $venv/bin/fpm ]; then
+    $venv/bin/python -m pip install --quiet fpm==0.12.0 >&2 || exit 1
 fi
 echo "$PWD/$venv/bin/python"

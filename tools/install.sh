@@ -37,7 +37,7 @@ fill packaging/plattli.pc.in "$lib/pkgconfig/plattli.pc"
 fill cmake/plattli-config.cmake.in "$lib/cmake/plattli/plattli-config.cmake"
 fill cmake/plattli-config-version.cmake.in "$lib/cmake/plattli/plattli-config-version.cmake"
 put "$lib/cmake/plattli" cmake/plattli-targets.cmake
-put "$root/share/plattli/fortran" bindings/fortran/src/*.f90
+put "$root/share/plattli/fortran" bindings/fortran/src/*.f90 bindings/fortran/mpi/*.f90
 put "$root/share/doc/plattli" README.md LICENSE-MIT LICENSE-APACHE docs/*.md
 if [ -d bindings/julia ]; then
     mkdir -p "$root/share/plattli/julia"

@@ -386,6 +386,8 @@ struct WriterOptions {
     std::optional<SyncInterval> sync_interval = {};    ///< Every step unless set.
     std::optional<Overload> overload = {};             ///< Wait unless set.
     std::optional<std::uint32_t> threads = {};         ///< 0: compaction runs inside `end_step`. 1 unless set.
+    std::optional<std::uint32_t> nice = {};            ///< How far the background thread stands back, 0 to 19.
+    std::vector<std::uint32_t> affinity = {};          ///< Its processors; none: those of the thread that opens the run.
     std::optional<OnIoError> on_io_error = {};         ///< Retry unless set.
     std::optional<bool> lock = {};                     ///< Whether a second writer is refused; true unless set.
     std::optional<bool> strict = {};                   ///< Whether a broken line of the log is `Code::corrupt`.
@@ -489,6 +491,8 @@ public:
         }
         set.choose(plattli_writer_options_set_overload, options.overload);
         set.given(plattli_writer_options_set_threads, options.threads);
+        set.given(plattli_writer_options_set_nice, options.nice);
+        set.set(plattli_writer_options_set_affinity, options.affinity.data(), options.affinity.size());
         set.choose(plattli_writer_options_set_on_io_error, options.on_io_error);
         set.given(plattli_writer_options_set_lock, options.lock);
         set.given(plattli_writer_options_set_strict, options.strict);

@@ -250,6 +250,8 @@ TEST(every_option_of_a_writer_arrives) {
     o.sync_interval = plattli::SyncInterval{5, std::chrono::seconds(1)};
     o.overload = plattli::Overload::wait;
     o.threads = 0;
+    o.nice = 5;
+    o.affinity = {0};
     o.on_io_error = plattli::OnIoError::retry;
     o.lock = true;
     o.strict = true;
@@ -284,6 +286,9 @@ TEST(every_option_of_a_writer_arrives) {
     bad.on_io_error = static_cast<plattli::OnIoError>(6);
     REFUSED(Code::argument, "6", refused(bad));
     bad = {};
+    bad.nice = 20;
+    REFUSED(Code::argument, "nice is 20", refused(bad));
+    bad = {};
     bad.sync_interval = plattli::SyncInterval{0, std::chrono::milliseconds(0)};
     REFUSED(Code::argument, "", refused(bad));
     bad.sync_interval = plattli::SyncInterval{0, std::chrono::milliseconds(-1)};
@@ -298,6 +303,8 @@ TEST(every_option_of_a_writer_arrives) {
     OK(run.open(path("options-alone"), alone));
     CHECK(threads() == before + 1);
     run.close();
+    alone.affinity = {1023};
+    REFUSED(Code::argument, "1023", refused(alone));
     plattli::WriterOptions shared;
     shared.lock = false;
     OK(run.open(path("options-shared"), shared));

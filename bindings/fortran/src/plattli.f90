@@ -252,6 +252,21 @@ module plattli_raw
             integer(c_int32_t) :: status
         end function
 
+        function plattli_writer_options_set_nice(options, nice) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int32_t), value :: nice
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_writer_options_set_affinity(options, processors, n) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int32_t), intent(in) :: processors(*)
+            integer(c_size_t), value :: n
+            integer(c_int32_t) :: status
+        end function
+
         function plattli_writer_options_set_on_io_error(options, policy) bind(c) result(status)
             import
             type(c_ptr), value :: options
@@ -977,6 +992,8 @@ module plattli
         integer(int64) :: sync_milliseconds = 0 !! System durability: sync after so many milliseconds; 0 leaves it out.
         integer(int32) :: overload = PLATTLI_OVERLOAD_WAIT !! `PLATTLI_OVERLOAD_WAIT` or `PLATTLI_OVERLOAD_SHED`.
         integer(int32) :: threads = 1 !! Background threads; 0: compaction runs inside `end_step`.
+        integer(int32) :: nice = 0 !! How far the background thread stands back, 0 to 19.
+        integer(int32), allocatable :: affinity(:) !! Processors of the background thread; none: those of the caller.
         integer(int32) :: on_io_error = PLATTLI_IO_RETRY !! `PLATTLI_IO_RETRY` or `PLATTLI_IO_FAIL`.
         logical :: lock = .true. !! A second writer is refused.
         logical :: strict = .false. !! A broken line in the log is an error instead of a warning.
@@ -1416,6 +1433,9 @@ contains
             status = plattli_writer_options_set_sync_interval(raw, options%sync_steps, options%sync_milliseconds)
         if (status == OK) status = plattli_writer_options_set_overload(raw, options%overload)
         if (status == OK) status = plattli_writer_options_set_threads(raw, options%threads)
+        if (status == OK) status = plattli_writer_options_set_nice(raw, options%nice)
+        if (status == OK .and. allocated(options%affinity)) &
+            status = plattli_writer_options_set_affinity(raw, options%affinity, size(options%affinity, kind=c_size_t))
         if (status == OK) status = plattli_writer_options_set_on_io_error(raw, options%on_io_error)
         if (status == OK) status = plattli_writer_options_set_lock(raw, logical(options%lock, c_bool))
         if (status == OK) status = plattli_writer_options_set_strict(raw, logical(options%strict, c_bool))

@@ -251,6 +251,8 @@ contains
         options%hotsize = 3
         options%overload = PLATTLI_OVERLOAD_SHED
         options%threads = 0
+        options%nice = 5
+        allocate(options%affinity(0))
         options%on_io_error = PLATTLI_IO_FAIL
         options%lock = .false.
         options%strict = .true.
@@ -267,6 +269,11 @@ contains
         call expect_status(stat, PLATTLI_ERR_ARGUMENT, "an empty log")
         call run%open(path("options"), plattli_writer_options(threads=-1), stat=stat)
         call expect_status(stat, PLATTLI_ERR_ARGUMENT, "fewer than no threads")
+        call run%open(path("options"), plattli_writer_options(nice=20), stat=stat, errmsg=why)
+        call expect_status(stat, PLATTLI_ERR_ARGUMENT, "nicer than nice")
+        call run%open(path("options"), plattli_writer_options(affinity=[1023]), stat=stat, errmsg=why)
+        call expect_status(stat, PLATTLI_ERR_ARGUMENT, "a processor that is not there")
+        call expect_text(why, "1023")
         call run%open(path("bulk"), plattli_writer_options(layout=PLATTLI_BULK))
         call run%write("x", 1)
         call run%end_step()

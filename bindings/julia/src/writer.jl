@@ -22,6 +22,8 @@ Closing never finishes a run: it can be opened again and continued. Call [`finis
 | `sync_steps`, `sync_milliseconds` | system durability: how often, whichever is first; 0 leaves one out | 1, 0 |
 | `overload` | `:wait`, `:shed` | `:wait` |
 | `threads` | 0: compaction runs inside `end_step` | 1 |
+| `nice` | how far the background thread stands back, 0 to 19 | 0 |
+| `affinity` | the processors of the background thread, as `taskset` counts them | those of the thread that opens the run |
 | `on_io_error` | `:retry`, `:fail` | `:retry` |
 | `lock` | a second writer is refused | `true` |
 | `strict` | a broken line of a log is an error | `false` |
@@ -39,7 +41,7 @@ mutable struct Writer
 
     function Writer(dir::AbstractString; step = nothing, config = nothing, config_path = nothing, layout = nothing, hotsize = nothing,
                     reopen_finished = nothing, overwrite = nothing, durability = nothing, sync_steps = nothing, sync_milliseconds = nothing,
-                    overload = nothing, threads = nothing, on_io_error = nothing, lock = nothing, strict = nothing, errors = :throw)
+                    overload = nothing, threads = nothing, nice = nothing, affinity = nothing, on_io_error = nothing, lock = nothing, strict = nothing, errors = :throw)
         throws = choice("errors", (throw = true, warn = false), errors)
         handle = with_options(API.plattli_writer_options_new, API.plattli_writer_options_free) do o
             set(API.plattli_writer_options_set_step, o, within(UInt32, "step", step))
@@ -57,6 +59,11 @@ mutable struct Writer
             end
             set_choice(API.plattli_writer_options_set_overload, o, "overload", OVERLOADS, overload)
             set(API.plattli_writer_options_set_threads, o, within(UInt32, "threads", threads))
+            set(API.plattli_writer_options_set_nice, o, within(UInt32, "nice", nice))
+            if affinity !== nothing
+                processors = UInt32[within(UInt32, "affinity", processor) for processor in affinity]
+                check(API.plattli_writer_options_set_affinity(o, processors, length(processors)))
+            end
             set_choice(API.plattli_writer_options_set_on_io_error, o, "on_io_error", IO_POLICIES, on_io_error)
             set(API.plattli_writer_options_set_lock, o, lock)
             set(API.plattli_writer_options_set_strict, o, strict)

@@ -27,7 +27,7 @@ function raw_run(dir)
     for (setter, values) in (:layout => (API.PLATTLI_COMPACTING,), :step => (5,), :hotsize => (2,), :config_json => ("{\"a\": 1}", 8),
                              :config_path => ("setup.json",), :reopen_finished => (true,), :overwrite => (false,),
                              :durability => (API.PLATTLI_DURABLE_SYSTEM,), :sync_interval => (1, 0), :overload => (API.PLATTLI_OVERLOAD_WAIT,),
-                             :threads => (1,), :on_io_error => (API.PLATTLI_IO_RETRY,), :lock => (true,), :strict => (false,))
+                             :threads => (1,), :nice => (3,), :affinity => (UInt32[0], 1), :on_io_error => (API.PLATTLI_IO_RETRY,), :lock => (true,), :strict => (false,))
         @test ok(Symbol(:plattli_writer_options_set_, setter), options, values...)
     end
     @test ok(:plattli_writer_options_set_config_json, options, "{\"a\": 1}", 8) # the later one wins

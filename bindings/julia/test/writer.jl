@@ -1,7 +1,7 @@
 @testset "every keyword reaches the library, with and without a do block" begin
     # An illegal value of each proves that it arrives; a legal one of each opens a run.
     for wrong in ((step = -1,), (step = 2^32,), (layout = :heap,), (durability = :forever,), (overload = :panic,), (on_io_error = :ignore,),
-                  (kind = :tape,), (errors = :hide,), (threads = -1,))
+                  (kind = :tape,), (errors = :hide,), (threads = -1,), (nice = -1,))
         opener = haskey(wrong, :kind) ? Plattli.Reader : Plattli.Writer
         @test_throws ArgumentError opener(fresh("x"); wrong...)
         @test_throws ArgumentError opener(identity, fresh("x"); wrong...)
@@ -10,10 +10,11 @@
         @test refused(() -> Plattli.Writer(fresh("x"); wrong...), Plattli.ERR_ARGUMENT)
         @test refused(() -> Plattli.Writer(identity, fresh("x"); wrong...), Plattli.ERR_ARGUMENT)
     end
+    @test refused(() -> Plattli.Writer(fresh("x"); affinity = [1023]), Plattli.ERR_ARGUMENT, "1023")
     @test_throws MethodError Plattli.Writer(identity, fresh("x"); hotsise = 1)
 
     @test Plattli.Writer(fresh("all"); step = 3, config = (a = 1,), layout = :compacting, hotsize = 5, reopen_finished = true,
-                         durability = :system, sync_steps = 2, sync_milliseconds = 10, overload = :shed, threads = 0, on_io_error = :fail,
+                         durability = :system, sync_steps = 2, sync_milliseconds = 10, overload = :shed, threads = 0, nice = 2, affinity = 0:0, on_io_error = :fail,
                          lock = false, strict = true, errors = :throw) do run
         step(run)
     end == 3

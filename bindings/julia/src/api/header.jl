@@ -540,6 +540,27 @@ How many background threads a writer may have: 0 for none, so that compaction ru
 plattli_writer_options_set_threads(options, threads) =
     ccall(address_of_plattli_writer_options_set_threads[], Int32, (Ptr{plattli_writer_options}, UInt32), options, threads)
 
+const address_of_plattli_writer_options_set_nice = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_writer_options_set_nice(options, nice) -> Int32
+
+How far the background thread stands back behind the threads of the program, 0 to 19, added to the `nice` of the
+process. 0 unset. A solver on the same processor then loses less time, and rows stay in the log for longer.
+"""
+plattli_writer_options_set_nice(options, nice) =
+    ccall(address_of_plattli_writer_options_set_nice[], Int32, (Ptr{plattli_writer_options}, UInt32), options, nice)
+
+const address_of_plattli_writer_options_set_affinity = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_writer_options_set_affinity(options, processors, n) -> Int32
+
+The `n` processors on which the background thread may run, as `taskset` counts them: another than that of a solver
+that is bound to one. With `n` 0, the default, those of the thread that opens the run. `plattli_writer_open`
+returns `PLATTLI_ERR_ARGUMENT` where the system does not let the process run there.
+"""
+plattli_writer_options_set_affinity(options, processors, n) =
+    ccall(address_of_plattli_writer_options_set_affinity[], Int32, (Ptr{plattli_writer_options}, Ptr{UInt32}, Csize_t), options, processors, n)
+
 const address_of_plattli_writer_options_set_on_io_error = Ref{Ptr{Cvoid}}(C_NULL)
 """
     plattli_writer_options_set_on_io_error(options, policy) -> Int32
@@ -1440,6 +1461,8 @@ const FUNCTIONS = [
     :plattli_writer_options_set_sync_interval => address_of_plattli_writer_options_set_sync_interval,
     :plattli_writer_options_set_overload => address_of_plattli_writer_options_set_overload,
     :plattli_writer_options_set_threads => address_of_plattli_writer_options_set_threads,
+    :plattli_writer_options_set_nice => address_of_plattli_writer_options_set_nice,
+    :plattli_writer_options_set_affinity => address_of_plattli_writer_options_set_affinity,
     :plattli_writer_options_set_on_io_error => address_of_plattli_writer_options_set_on_io_error,
     :plattli_writer_options_set_lock => address_of_plattli_writer_options_set_lock,
     :plattli_writer_options_set_strict => address_of_plattli_writer_options_set_strict,
