@@ -19,6 +19,68 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The Arrow C data interface and C stream interface, word for word as https://arrow.apache.org/docs/format gives them. */
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+
+struct ArrowSchema {
+    // Array type description
+    const char* format;
+    const char* name;
+    const char* metadata;
+    int64_t flags;
+    int64_t n_children;
+    struct ArrowSchema** children;
+    struct ArrowSchema* dictionary;
+
+    // Release callback
+    void (*release)(struct ArrowSchema*);
+    // Opaque producer-specific data
+    void* private_data;
+};
+
+struct ArrowArray {
+    // Array data description
+    int64_t length;
+    int64_t null_count;
+    int64_t offset;
+    int64_t n_buffers;
+    int64_t n_children;
+    const void** buffers;
+    struct ArrowArray** children;
+    struct ArrowArray* dictionary;
+
+    // Release callback
+    void (*release)(struct ArrowArray*);
+    // Opaque producer-specific data
+    void* private_data;
+};
+
+#endif  // ARROW_C_DATA_INTERFACE
+
+#ifndef ARROW_C_STREAM_INTERFACE
+#define ARROW_C_STREAM_INTERFACE
+
+struct ArrowArrayStream {
+    // Callbacks providing stream functionality
+    int (*get_schema)(struct ArrowArrayStream*, struct ArrowSchema* out);
+    int (*get_next)(struct ArrowArrayStream*, struct ArrowArray* out);
+    const char* (*get_last_error)(struct ArrowArrayStream*);
+
+    // Release callback
+    void (*release)(struct ArrowArrayStream*);
+
+    // Opaque producer-specific data
+    void* private_data;
+};
+
+#endif  // ARROW_C_STREAM_INTERFACE
+
+
 /// The version of this header, as `major << 16 | minor << 8 | patch`.
 #define PLATTLI_VERSION 256
 
@@ -151,14 +213,66 @@
 /// As stored.
 #define PLATTLI_STORAGE -1
 
+/// Each entry is on stable storage before its call returns. The default.
+#define PLATTLI_SYNC_EVERY 0
+
+/// Entries are forced to stable storage by a thread of the state, on an interval.
+#define PLATTLI_SYNC_INTERVAL 1
+
+/// Entries survive the death of the process; the operating system writes them back when it sees fit.
+#define PLATTLI_SYNC_NONE 2
+
+/// What `plattli_state_lost` says where nothing is left to count by.
+#define PLATTLI_LOST_UNKNOWN 18446744073709551615ull
+
+/// Segments are Arrow IPC files, `N.arrow`. The default.
+#define PLATTLI_SEGMENT_ARROW 0
+
+/// Segments are Parquet files, `N.parquet`, once they are closed.
+#define PLATTLI_SEGMENT_PARQUET 1
+
+/// Oldest first. The default.
+#define PLATTLI_ASCENDING 0
+
+/// Newest first.
+#define PLATTLI_DESCENDING 1
+
+/// There is nothing more at the moment.
+#define PLATTLI_PAGE_ALL 0
+
+/// What follows has other columns: it is on a page of its own.
+#define PLATTLI_PAGE_SCHEMA_CHANGE 1
+
+/// The page has as many rows as it may have, and there are more.
+#define PLATTLI_PAGE_ROW_LIMIT 2
+
+/// The page has as many bytes as it may have, and there are more.
+#define PLATTLI_PAGE_BYTE_LIMIT 3
+
 /// Rows of one metric. Does not change, and outlives the reader.
 typedef struct plattli_column plattli_column;
+
+/// Where a page ended, and why. Plain memory: it outlives the stream and may be read by any thread.
+typedef struct plattli_cursor plattli_cursor;
 
 /// How a run is finished. Used by one thread at a time.
 typedef struct plattli_finish_options plattli_finish_options;
 
 /// How a log is imported. Used by one thread at a time.
 typedef struct plattli_import_options plattli_import_options;
+
+/// A journal: events of any number of writers, each in a process of its own, in a place that they share. May be used
+/// from any thread; calls wait for each other inside where they must.
+typedef struct plattli_journal plattli_journal;
+
+/// Events that were read, in order. Does not change, and outlives the journal.
+typedef struct plattli_journal_events plattli_journal_events;
+
+/// How a journal is opened. Used by one thread at a time; `plattli_journal_open` copies what it needs.
+typedef struct plattli_journal_options plattli_journal_options;
+
+/// What is wanted of a stream. Used by one thread at a time; `plattli_stream_query` copies what it needs.
+typedef struct plattli_query plattli_query;
 
 /// A run that is being read, as it was when it was opened or last refreshed. May be used from any thread; calls
 /// wait for each other inside.
@@ -167,9 +281,28 @@ typedef struct plattli_reader plattli_reader;
 /// How a run is opened for reading. Used by one thread at a time; `plattli_reader_open` copies what it needs.
 typedef struct plattli_reader_options plattli_reader_options;
 
+/// A state that is being written or read. May be used from any thread; calls wait for each other inside.
+typedef struct plattli_state plattli_state;
+
+/// How a state is opened. Used by one thread at a time; `plattli_state_open` copies what it needs.
+typedef struct plattli_state_options plattli_state_options;
+
+/// Compacts many states on one timer. May be used from any thread.
+typedef struct plattli_state_scheduler plattli_state_scheduler;
+
+/// Tables under a quota, open for writing and reading. May be used from any thread, by several at once.
+typedef struct plattli_stream plattli_stream;
+
+/// How a stream is opened. Used by one thread at a time; `plattli_stream_open` copies what it needs.
+typedef struct plattli_stream_options plattli_stream_options;
+
 /// Text made by the library: UTF-8, terminated, with its length, as it may hold NUL. Plain memory: it outlives the
 /// object it came from and may be read by any thread.
 typedef struct plattli_string plattli_string;
+
+/// A list of texts made by the library. Plain memory: it outlives the object it came from and may be read by any
+/// thread.
+typedef struct plattli_strings plattli_strings;
 
 /// Rows of several metrics side by side. Does not change, and outlives the reader.
 typedef struct plattli_table plattli_table;
@@ -206,9 +339,11 @@ typedef struct plattli_writer_stats {
     uint64_t bytes_written;
     /// Times that data were forced to stable storage.
     uint64_t sync_count;
-    /// Nanoseconds of the caller's threads spent in ending steps and flushing, in all.
+    /// Nanoseconds of the caller's threads spent in ending steps and flushing, in all: one step in sixteen is measured and
+    /// stands for its neighbours.
     uint64_t caller_ns_total;
-    /// The longest of those calls, in nanoseconds.
+    /// The longest of those calls, in nanoseconds. Between the measured ones only calls of some milliseconds, two ticks
+    /// of the system's coarse clock, are seen.
     uint64_t caller_ns_max;
 } plattli_writer_stats;
 
@@ -258,6 +393,65 @@ typedef struct plattli_import_report {
     uint64_t torn_tail;
 } plattli_import_report;
 
+/// What a stream has done so far and has at the moment. Set `size` to `sizeof(plattli_stream_stats)` before it is
+/// filled.
+typedef struct plattli_stream_stats {
+    /// Set by the caller.
+    size_t size;
+    /// Rows taken since the stream was opened.
+    uint64_t rows;
+    /// Batches taken.
+    uint64_t batches;
+    /// Batches refused with `PLATTLI_ERR_OVERLOADED`.
+    uint64_t shed_batches;
+    /// Rows of those.
+    uint64_t shed_rows;
+    /// Batches refused because the disk was nearly full.
+    uint64_t refused_batches;
+    /// Checkpoints that recorded something.
+    uint64_t checkpoints;
+    /// Segments closed.
+    uint64_t rolls;
+    /// Segments that retention dropped.
+    uint64_t dropped_segments;
+    /// Rows of those.
+    uint64_t dropped_rows;
+    /// Calls that the operating system or the manifest refused.
+    uint64_t io_errors;
+    /// Bytes on disk, manifest included.
+    uint64_t bytes;
+    /// Bytes of rows in memory that no file has yet.
+    uint64_t active_bytes;
+    /// Topics that are open.
+    uint64_t open_topics;
+    /// Closed segments.
+    uint64_t segments;
+    /// Closed segments that wait to be replicated; 0 where nothing is to be replicated.
+    uint64_t waiting;
+    /// Segments replicated since the stream was opened.
+    uint64_t replicated;
+    /// Attempts to replicate that failed.
+    uint64_t replication_errors;
+    /// 1 while the disk is nearly full and nothing is taken, else 0.
+    uint64_t read_only;
+} plattli_stream_stats;
+
+/// What a compaction did. Set `size` to `sizeof(plattli_compact_stats)` before it is filled.
+typedef struct plattli_compact_stats {
+    /// Set by the caller.
+    size_t size;
+    /// Objects that were merged; where nothing happened, the objects that are there.
+    uint64_t merged;
+    /// Events in the new objects.
+    uint64_t events;
+    /// Objects and lists that could not be deleted. No harm: they stay hidden, and the next compaction tries again.
+    uint64_t failed_deletes;
+    /// New objects: 0 where nothing happened, more than 1 where one would be too large.
+    uint64_t objects;
+    /// Name of the new object in its location, terminated; of the last one if there are several; empty if there is none.
+    char key[64];
+} plattli_compact_stats;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -269,7 +463,9 @@ uint32_t plattli_version(void);
 /// The version of the library as text, `"major.minor.patch"`. Valid for as long as the library is loaded.
 const char *plattli_version_string(void);
 
-/// Whether this build has a feature: `"run"`, or `"patterns"` (columns to skip in an import). False for NULL and for names it does not know.
+/// Whether this build has a feature: `"run"` and `"state"`, which all have; `"patterns"` (regular expressions);
+/// `"stream"` (streams, and runs as Arrow tables); `"parquet"` (segments of streams); `"object-store"`, `"s3"`, `"gcs"`,
+/// `"azure"` (buckets). False for NULL and for names it does not know.
 bool plattli_has_feature(const char *name);
 
 /// The text of the last failure on the calling thread: what was tried, on which path or metric, and what the
@@ -298,6 +494,16 @@ size_t plattli_string_len(const struct plattli_string *string);
 
 /// Releases a string. NULL is fine.
 void plattli_string_free(struct plattli_string *string);
+
+/// How many texts there are. 0 for NULL.
+size_t plattli_strings_len(const struct plattli_strings *strings);
+
+/// Text `i`, terminated, and its length in bytes without the terminator; `len` may be NULL. Valid until
+/// `plattli_strings_free`. `PLATTLI_ERR_NOT_FOUND` past the last.
+int32_t plattli_strings_get(const struct plattli_strings *strings, size_t i, const char **text, size_t *len);
+
+/// Releases a list. NULL is fine.
+void plattli_strings_free(struct plattli_strings *strings);
 
 /// New options with the defaults. Never NULL unless memory is exhausted; release them with
 /// `plattli_writer_options_free`.
@@ -666,6 +872,27 @@ int32_t plattli_table_column(const struct plattli_table *table, size_t i, const 
 /// Releases a table and its columns. NULL is fine.
 void plattli_table_free(struct plattli_table *table);
 
+/// Reads `n` metrics as an Arrow table: a column `step` (uint32) and one column per metric, under its name and in the
+/// order asked for, at the steps at which each of them has a value, as `plattli_reader_table` joins them. With `n` 0,
+/// where `names` may be NULL, all metrics.
+///
+/// Integers are int64 (those of a `PLATTLI_U64` metric beyond it uint64), floats are as stored, JSON is utf8. The
+/// selection, which may be NULL, names rows of the table by step or position; a range of values is for one metric
+/// alone, or for `plattli_reader_arrow_long`.
+///
+/// On success `*out` is a stream of batches of at most 65536 rows, all read already, so that it outlives the reader,
+/// and handed over without a copy. Its consumer releases it, as the Arrow C stream interface says. Errors as
+/// `plattli_reader_column`; `PLATTLI_ERR_UNSUPPORTED` without the feature `"stream"`.
+int32_t plattli_reader_arrow(struct plattli_reader *reader, const char *const *names, size_t n, const struct plattli_selection *selection, struct ArrowArrayStream *out);
+
+/// As `plattli_reader_arrow`, but at the steps at which any of the metrics has a value: null where one has none.
+int32_t plattli_reader_arrow_outer(struct plattli_reader *reader, const char *const *names, size_t n, const struct plattli_selection *selection, struct ArrowArrayStream *out);
+
+/// As `plattli_reader_arrow`, but one row per value, metric after metric: `step` (uint32), `metric` (a dictionary of
+/// utf8), `value` (float64, null for JSON) and `text` (utf8): the exact text of what `value` cannot say, JSON and
+/// integers that a float64 rounds, null for the rest. The selection applies to each metric.
+int32_t plattli_reader_arrow_long(struct plattli_reader *reader, const char *const *names, size_t n, const struct plattli_selection *selection, struct ArrowArrayStream *out);
+
 /// New options with the defaults. Never NULL unless memory is exhausted; release them with
 /// `plattli_import_options_free`.
 struct plattli_import_options *plattli_import_options_new(void);
@@ -700,6 +927,457 @@ int32_t plattli_import_options_set_skip_torn_tail(struct plattli_import_options 
 /// names that cannot be stored and patterns that are none; `PLATTLI_ERR_UNSUPPORTED` for any pattern in a build without
 /// them; `PLATTLI_ERR_EXISTS` for an existing run. After an error nothing is left of the new run.
 int32_t plattli_import_jsonl(const char *log, const char *run_dir, const struct plattli_import_options *options, struct plattli_import_report *out);
+
+/// New options with the defaults. Never NULL unless memory is exhausted; release them with
+/// `plattli_state_options_free`.
+struct plattli_state_options *plattli_state_options_new(void);
+
+/// Releases options. NULL is fine. States opened with them are not affected.
+void plattli_state_options_free(struct plattli_state_options *options);
+
+/// When entries are forced to stable storage: `PLATTLI_SYNC_EVERY`, `PLATTLI_SYNC_INTERVAL` (every second, unless set
+/// otherwise by `plattli_state_options_set_sync_interval`) or `PLATTLI_SYNC_NONE`.
+int32_t plattli_state_options_set_sync(struct plattli_state_options *options, int32_t sync);
+
+/// Chooses `PLATTLI_SYNC_INTERVAL` with so many milliseconds, at least 1.
+int32_t plattli_state_options_set_sync_interval(struct plattli_state_options *options, uint64_t milliseconds);
+
+/// The size of the log, in bytes, above which it needs compaction; 1048576 unless set.
+int32_t plattli_state_options_set_threshold(struct plattli_state_options *options, uint64_t threshold);
+
+/// How many compacted logs are kept; 3 unless set. With 0 there is nothing to fall back to when the log is damaged.
+int32_t plattli_state_options_set_backups(struct plattli_state_options *options, uint32_t backups);
+
+/// Whether `NAME.json`, the whole state for people, is written at each compaction and at close; false unless set.
+int32_t plattli_state_options_set_snapshot(struct plattli_state_options *options, bool snapshot);
+
+/// Whether a log that is damaged or missing is taken for what still parses, together with the newest backup, rather
+/// than refused with `PLATTLI_ERR_CORRUPT`; false unless set. `plattli_state_lost` says what was lost.
+int32_t plattli_state_options_set_salvage(struct plattli_state_options *options, bool salvage);
+
+/// Whether the state is only read, beside whoever writes it: no lock is taken and nothing ever written; false unless
+/// set.
+int32_t plattli_state_options_set_read_only(struct plattli_state_options *options, bool read_only);
+
+/// Whether a second writer is kept out by a lock file, `.NAME.plattli.lock`; true unless set.
+int32_t plattli_state_options_set_lock(struct plattli_state_options *options, bool lock);
+
+/// Opens the state `name` in the directory `dir`. A writer makes both if they are missing, and puts in order what a
+/// crash left behind; there is one writer at a time.
+///
+/// `options` may be NULL for the defaults. On success `*out` is a state, to be released with `plattli_state_close`.
+/// Errors: `PLATTLI_ERR_ARGUMENT` for a name that makes no file name (empty, over 128 bytes, a slash, a control
+/// character, a dot in front), `PLATTLI_ERR_BUSY` if another writer has it, `PLATTLI_ERR_CORRUPT` if the log is damaged,
+/// or missing though there are backups, and `set_salvage` was not asked for, `PLATTLI_ERR_NOT_FOUND` if it is opened
+/// read-only and there is none, `PLATTLI_ERR_IO`.
+int32_t plattli_state_open(const char *dir, const char *name, const struct plattli_state_options *options, struct plattli_state **out);
+
+/// Sets a key to a JSON value of `len` bytes, which is kept as it is spelled, without whitespace. A key is text of at
+/// least one character.
+///
+/// `PLATTLI_OK` means that the entry is on stable storage (under another sync option: handed to the operating system).
+/// Errors: `PLATTLI_ERR_ARGUMENT` for an empty key and for what is not JSON (`NaN` is not) or could not be read back
+/// elsewhere (nesting over 500, integers of over 4300 digits, lone surrogates), `PLATTLI_ERR_STATE` if it was opened
+/// read-only, `PLATTLI_ERR_BUSY` if another writer has taken it over, `PLATTLI_ERR_IO`. After any error the state is
+/// what it was; the call may be repeated.
+int32_t plattli_state_set(struct plattli_state *state, const char *key, const char *json, size_t len);
+
+/// Replaces the whole state by the members of a JSON object of `len` bytes; keys that are not in it are gone. Errors as
+/// for `plattli_state_set`.
+int32_t plattli_state_replace(struct plattli_state *state, const char *json, size_t len);
+
+/// Deletes a key. One that is not there is no error. Errors as for `plattli_state_set`.
+int32_t plattli_state_delete(struct plattli_state *state, const char *key);
+
+/// The value of a key as JSON text. On success `*out` is released with `plattli_string_free`. `PLATTLI_ERR_NOT_FOUND`
+/// if there is no such key.
+int32_t plattli_state_get(struct plattli_state *state, const char *key, struct plattli_string **out);
+
+/// The whole state as the text of one JSON object, keys sorted by their bytes. On success `*out` is released with
+/// `plattli_string_free`.
+int32_t plattli_state_snapshot(struct plattli_state *state, struct plattli_string **out);
+
+/// The keys, sorted by their bytes. On success `*out` is released with `plattli_strings_free`.
+int32_t plattli_state_keys(struct plattli_state *state, struct plattli_strings **out);
+
+/// The entries since the last compaction, oldest first: lines of JSON as they stand in the log, without the newline. The
+/// first is the checkpoint, if there was a compaction. On success `*out` is released with `plattli_strings_free`.
+int32_t plattli_state_entries(struct plattli_state *state, struct plattli_strings **out);
+
+/// How many entries `plattli_state_entries` would give.
+int32_t plattli_state_entry_count(struct plattli_state *state, uint64_t *count);
+
+/// How many keys there are.
+int32_t plattli_state_size(struct plattli_state *state, size_t *keys);
+
+/// Replaces the log by one checkpoint of the whole state; the old log becomes the newest backup, and the oldest one is
+/// removed if there are too many. Other threads may set keys meanwhile. After an error nothing is lost, and the next
+/// compaction goes on where this one stopped.
+int32_t plattli_state_compact(struct plattli_state *state);
+
+/// The size of the log in bytes: of the entries since the last compaction.
+int32_t plattli_state_log_size(struct plattli_state *state, uint64_t *out_bytes);
+
+/// Whether the log is larger than `threshold` bytes; 0 stands for the threshold of the options.
+int32_t plattli_state_needs_compaction(struct plattli_state *state, uint64_t threshold, bool *out);
+
+/// Reads again what the writer has done since a read-only state was opened or last refreshed; nothing to do for a writer.
+/// After an error the state stays as it was.
+int32_t plattli_state_refresh(struct plattli_state *state);
+
+/// How many entries could not be read when the state was opened, or last refreshed, with `set_salvage`; 0 if none was lost,
+/// `PLATTLI_LOST_UNKNOWN` if the log was missing or empty.
+int32_t plattli_state_lost(struct plattli_state *state, uint64_t *entries);
+
+/// Ends the state and releases it, whatever it returns: what is not yet on stable storage is forced there (not with
+/// `PLATTLI_SYNC_NONE`), `NAME.json` written if it was asked for, the lock given up. An error is that of the first of these
+/// that failed, or one of the background that no call has told yet. NULL is fine.
+///
+/// In a forked child it releases memory, touches no file and returns `PLATTLI_ERR_FORKED`.
+int32_t plattli_state_close(struct plattli_state *state);
+
+/// A scheduler that looks at its states every `interval_ms` milliseconds, 0 for one hour. It does nothing before
+/// `plattli_state_scheduler_start`. On success `*out` is released with `plattli_state_scheduler_free`.
+int32_t plattli_state_scheduler_new(uint64_t interval_ms, struct plattli_state_scheduler **out);
+
+/// Adds a state, which may be closed at any time: the scheduler then forgets it. Adding twice is adding once.
+/// `PLATTLI_ERR_STATE` for one that was opened read-only.
+int32_t plattli_state_scheduler_add(struct plattli_state_scheduler *scheduler, struct plattli_state *state);
+
+/// Forgets a state. One that was never added is no error.
+int32_t plattli_state_scheduler_remove(struct plattli_state_scheduler *scheduler, struct plattli_state *state);
+
+/// Starts the timer: at each interval the states whose logs are larger than their thresholds are compacted. What fails
+/// with one is returned by the next call on that state, and does not keep the others waiting. Starting twice is starting
+/// once.
+int32_t plattli_state_scheduler_start(struct plattli_state_scheduler *scheduler);
+
+/// Stops the timer, after the compaction in hand. Stopping twice is stopping once.
+int32_t plattli_state_scheduler_stop(struct plattli_state_scheduler *scheduler);
+
+/// Compacts all states now, whatever their size, on the calling thread. All are tried; the error names those that
+/// failed and has the code of the first.
+int32_t plattli_state_scheduler_compact_all(struct plattli_state_scheduler *scheduler);
+
+/// Stops the timer and releases the scheduler. Its states stay open. NULL is fine.
+void plattli_state_scheduler_free(struct plattli_state_scheduler *scheduler);
+
+/// New options with the defaults; release them with `plattli_stream_options_free`. NULL without the feature
+/// `"stream"`, with a text in `plattli_last_error`; setters then answer `PLATTLI_ERR_UNSUPPORTED`.
+struct plattli_stream_options *plattli_stream_options_new(void);
+
+/// Releases options. NULL is fine. Streams opened with them are not affected.
+void plattli_stream_options_free(struct plattli_stream_options *options);
+
+/// What segments are once they are closed: `PLATTLI_SEGMENT_ARROW`, or with the feature `"parquet"`
+/// `PLATTLI_SEGMENT_PARQUET`. Both are always read.
+int32_t plattli_stream_options_set_format(struct plattli_stream_options *options, int32_t format);
+
+/// A segment is closed by the append after it has more rows than this; 100,000 unless set.
+int32_t plattli_stream_options_set_roll_rows(struct plattli_stream_options *options, uint64_t rows);
+
+/// A segment is closed by the append after it has more bytes than this; 100 MiB unless set, and never more than a
+/// quarter of a quota.
+int32_t plattli_stream_options_set_roll_bytes(struct plattli_stream_options *options, uint64_t bytes);
+
+/// A segment is closed by the first append after it became older than so many milliseconds; 0, as unless set: never.
+int32_t plattli_stream_options_set_roll_age(struct plattli_stream_options *options, uint64_t ms);
+
+/// How often rows are written and recorded by themselves, in milliseconds; 1000 unless set. 0: only by
+/// `plattli_stream_checkpoint`, when segments are closed, and by `plattli_stream_close`.
+int32_t plattli_stream_options_set_checkpoint(struct plattli_stream_options *options, uint64_t ms);
+
+/// Whether a checkpoint reaches the disk itself and not only the operating system; true unless set.
+int32_t plattli_stream_options_set_sync(struct plattli_stream_options *options, bool sync);
+
+/// Bytes on disk that one partition may have; 1 GiB unless set. Beyond it the oldest segments go.
+int32_t plattli_stream_options_set_partition_bytes(struct plattli_stream_options *options, uint64_t bytes);
+
+/// Closed segments that one partition may have; 10,000 unless set. Beyond it the oldest go.
+int32_t plattli_stream_options_set_partition_segments(struct plattli_stream_options *options, uint64_t segments);
+
+/// Bytes on disk that the whole store may have, its manifest included; 1 GiB unless set. Beyond it the oldest segments
+/// of all partitions go.
+int32_t plattli_stream_options_set_store_bytes(struct plattli_stream_options *options, uint64_t bytes);
+
+/// A segment goes when its newest time is older than so many milliseconds; 0, as unless set: never.
+int32_t plattli_stream_options_set_max_age(struct plattli_stream_options *options, uint64_t ms);
+
+/// Free space of the disk below which the store takes no rows until there is more again; 1,000,000,000 bytes unless
+/// set. 0: it is not looked at.
+int32_t plattli_stream_options_set_min_free_bytes(struct plattli_stream_options *options, uint64_t bytes);
+
+/// Topics that are open at once; 128 unless set. The least recently used are closed, and opened again on use.
+int32_t plattli_stream_options_set_open_topics(struct plattli_stream_options *options, size_t topics);
+
+/// Bytes of rows in memory that no file has yet, of all partitions together; 3500 MiB unless set.
+int32_t plattli_stream_options_set_active_bytes(struct plattli_stream_options *options, uint64_t bytes);
+
+/// How many milliseconds an append that closes a segment waits for a writer that is still busy before it is refused
+/// with `PLATTLI_ERR_OVERLOADED`; 100 unless set.
+int32_t plattli_stream_options_set_overload_wait(struct plattli_stream_options *options, uint64_t ms);
+
+/// How many threads write; 2 unless set. 0: none, and the caller's thread writes.
+int32_t plattli_stream_options_set_threads(struct plattli_stream_options *options, size_t threads);
+
+/// Where the manifest is, if not `manifest.sqlite` in the folder, such as on a local disk when the folder is on a
+/// file system of a cluster. `":memory:"` keeps none: it is made anew from the segments at each open. NULL for the
+/// folder.
+int32_t plattli_stream_options_set_manifest(struct plattli_stream_options *options, const char *path);
+
+/// Where closed segments are copied to: a folder, `file://`, `memory://`, and with the features of the same names
+/// `s3://`, `gs://`, `az://`. NULL, as unless set: nowhere. They are copied every so many milliseconds by a thread of
+/// the store, and by `plattli_stream_replicate`; with 0 by the latter alone.
+///
+/// What waits to be copied is kept beyond the quotas, so that a bucket that is out of reach stops appends in the end
+/// (`PLATTLI_ERR_IO`) rather than lose rows; see `plattli_stream_options_set_drop_waiting`.
+int32_t plattli_stream_options_set_replicate(struct plattli_stream_options *options, const char *location, uint64_t ms);
+
+/// Whether retention may drop segments that still wait to be copied; false unless set.
+int32_t plattli_stream_options_set_drop_waiting(struct plattli_stream_options *options, bool drop_waiting);
+
+/// Opens the stream store in a folder, which is made if it is missing, and repairs what a crash left there. One
+/// process at a time writes a store.
+///
+/// `options` may be NULL for the defaults. On success `*out` is a stream, to be closed with `plattli_stream_close`.
+/// Errors: `PLATTLI_ERR_BUSY` if another process has it, `PLATTLI_ERR_IO`, `PLATTLI_ERR_CORRUPT`;
+/// `PLATTLI_ERR_UNSUPPORTED` without the feature `"stream"`.
+int32_t plattli_stream_open(const char *dir, const struct plattli_stream_options *options, struct plattli_stream **out);
+
+/// Appends the rows of a struct array whose fields are the columns to a partition of a topic, both made if they are
+/// missing. The first column is `time`, int64, milliseconds since 1970 UTC, without nulls; timestamps have to be cast.
+/// `span` (two numbers, or NULL) becomes the index of the first row and that after the last: each partition counts its
+/// rows from 0 without gaps, for ever.
+///
+/// On success the rows have been copied and `array` and `schema` have been released, on this thread. After an error
+/// nothing of the call was kept and both are still the caller's, as they were: after `PLATTLI_ERR_OVERLOADED` (the
+/// disk cannot follow) the same call may be made again. Other errors: `PLATTLI_ERR_ARGUMENT` for what is not as the
+/// Arrow C data interface says, `PLATTLI_ERR_TYPE` for columns that are not as they must be, `PLATTLI_ERR_IO`.
+int32_t plattli_stream_append(struct plattli_stream *stream, const char *topic, const char *partition, struct ArrowArray *array, struct ArrowSchema *schema, uint64_t *span);
+
+/// Appends `n_rows` rows of doubles: `time_ms[row]`, and `values[column][row]` for each of the `n_columns` columns
+/// named by `columns`. All is copied. `span` and errors as `plattli_stream_append`.
+int32_t plattli_stream_append_f64(struct plattli_stream *stream, const char *topic, const char *partition, const int64_t *time_ms, const char *const *columns, const double *const *values, size_t n_columns, size_t n_rows, uint64_t *span);
+
+/// Reads a page of rows, those that no file has yet included: a stream of batches, all read when this returns, that
+/// outlives the stream store and is released by its consumer. `*cursor`, unless `cursor` is NULL, says why the page
+/// ended and where the next one begins; it is released with `plattli_cursor_free`.
+///
+/// Without rows the stream has no batches; its columns are those that are known of, else `time` alone. Errors:
+/// `PLATTLI_ERR_NOT_FOUND` for an unknown topic, and where no picked column exists; `PLATTLI_ERR_ARGUMENT`;
+/// `PLATTLI_ERR_CORRUPT`; `PLATTLI_ERR_IO`.
+int32_t plattli_stream_query(struct plattli_stream *stream, const struct plattli_query *query, struct ArrowArrayStream *out_stream, struct plattli_cursor **cursor);
+
+/// Writes all rows taken so far and records them in the manifest; reports what failed in the background since the
+/// last call.
+int32_t plattli_stream_checkpoint(struct plattli_stream *stream);
+
+/// Drops what is beyond the quotas or too old.
+int32_t plattli_stream_retain(struct plattli_stream *stream);
+
+/// Copies the closed segments that wait for it to where `plattli_stream_options_set_replicate` said, and returns when
+/// all are there. `*out_copied`, unless NULL, is how many this call copied. What was copied before an error stays, and
+/// the next call goes on from there. `PLATTLI_ERR_STATE` for a stream that replicates nowhere.
+int32_t plattli_stream_replicate(struct plattli_stream *stream, uint64_t *out_copied);
+
+/// What the stream has done so far and has at the moment.
+int32_t plattli_stream_get_stats(struct plattli_stream *stream, struct plattli_stream_stats *out);
+
+/// The names of all topics, sorted. On success `*out` is released with `plattli_strings_free`.
+int32_t plattli_stream_topics(struct plattli_stream *stream, struct plattli_strings **out_names);
+
+/// The names of the partitions of a topic, sorted; none if there is no such topic. On success `*out` is released
+/// with `plattli_strings_free`.
+int32_t plattli_stream_partitions(struct plattli_stream *stream, const char *topic, struct plattli_strings **out_names);
+
+/// What was found broken when the store was opened or a partition recovered, and how it was mended, one text each. On
+/// success `*out` is released with `plattli_strings_free`.
+int32_t plattli_stream_warnings(struct plattli_stream *stream, struct plattli_strings **out_texts);
+
+/// Writes all rows, closes all segments and releases the stream, whatever it returns. NULL is fine. Segments that
+/// still wait to be replicated are, after the next open.
+///
+/// In a forked child it releases memory, touches no file and returns `PLATTLI_ERR_FORKED`.
+int32_t plattli_stream_close(struct plattli_stream *stream);
+
+/// A query for all rows of a topic that is still to be named; release it with `plattli_query_free`. NULL without the
+/// feature `"stream"`, with a text in `plattli_last_error`; setters then answer `PLATTLI_ERR_UNSUPPORTED`.
+struct plattli_query *plattli_query_new(void);
+
+/// Releases a query. NULL is fine.
+void plattli_query_free(struct plattli_query *query);
+
+/// The topic. Each query needs one.
+int32_t plattli_query_set_topic(struct plattli_query *query, const char *topic);
+
+/// Only these `n` partitions; all if `n` is 0, as unless set. One that does not exist has no rows. Takes the place
+/// of a pattern.
+int32_t plattli_query_set_partitions(struct plattli_query *query, const char *const *names, size_t n);
+
+/// Only partitions in whose names this regular expression is found; `^` and `$` tie it to their ends. Takes the place
+/// of names. `PLATTLI_ERR_UNSUPPORTED` without the feature `"patterns"`.
+int32_t plattli_query_set_pattern(struct plattli_query *query, const char *pattern);
+
+/// `PLATTLI_ASCENDING` or `PLATTLI_DESCENDING`. Of one partition rows come by their index; of several, of the rows at
+/// which the partitions stand the one with the smallest (or largest) time comes next, among equal times that with the
+/// smallest (largest) index, then that of the first (last) partition by name.
+int32_t plattli_query_set_order(struct plattli_query *query, int32_t order);
+
+/// Where each partition begins. Ascending: at this index, or after what was dropped if that is later; 0 unless set.
+/// Descending: before this index; at the end unless set. A cursor goes before it.
+int32_t plattli_query_set_start(struct plattli_query *query, uint64_t index);
+
+/// Only rows with a time from `from_ms` to `to_ms`, both included. Only segments that hold such times are opened.
+int32_t plattli_query_set_time(struct plattli_query *query, int64_t from_ms, int64_t to_ms);
+
+/// How many rows a page has at most, exactly: at least 1; 10,000 unless set.
+int32_t plattli_query_set_max_rows(struct plattli_query *query, uint64_t rows);
+
+/// After how many bytes a page ends: at least 1; 10,240,000 unless set. The chunk that crosses the limit is still in
+/// it, so that every page has rows if there are any. A page is held in memory: this is what bounds it.
+int32_t plattli_query_set_max_bytes(struct plattli_query *query, uint64_t bytes);
+
+/// Only these `n` columns, in this order; all if `n` is 0, as unless set. Those that there are not are left out; if
+/// there is none of them, the query is `PLATTLI_ERR_NOT_FOUND`. Where structs are flattened, the names are those of the
+/// result.
+int32_t plattli_query_set_pick(struct plattli_query *query, const char *const *names, size_t n);
+
+/// Not these `n` columns. Where structs are flattened, the names are those of the result.
+int32_t plattli_query_set_exclude(struct plattli_query *query, const char *const *names, size_t n);
+
+/// The fields of structs become columns of their own, their names joined by `separator`; NULL, as unless set: they do
+/// not.
+int32_t plattli_query_set_flatten(struct plattli_query *query, const char *separator);
+
+/// Texts, bytes and lists of more than so many bytes become null; 0, as unless set: none do.
+int32_t plattli_query_set_max_value_bytes(struct plattli_query *query, uint64_t bytes);
+
+/// Whether two more columns, `_partition` and `_index`, say where each row is from; false unless set.
+int32_t plattli_query_set_labels(struct plattli_query *query, bool labels);
+
+/// Goes on where a page ended, as told by `plattli_cursor_text`: `len` bytes. With `len` 0 from the beginning again.
+/// The topic and the order must be those of that page.
+int32_t plattli_query_set_cursor(struct plattli_query *query, const char *cursor, size_t len);
+
+/// Goes on where a page ended. With `cursor` NULL from the beginning again.
+int32_t plattli_query_resume(struct plattli_query *query, const struct plattli_cursor *cursor);
+
+/// Why the page ended: `PLATTLI_PAGE_ALL`, `PLATTLI_PAGE_SCHEMA_CHANGE`, `PLATTLI_PAGE_ROW_LIMIT` or
+/// `PLATTLI_PAGE_BYTE_LIMIT`. After any but the first there is more.
+int32_t plattli_cursor_status(const struct plattli_cursor *cursor, int32_t *out_status);
+
+/// How many rows the page has.
+int32_t plattli_cursor_rows(const struct plattli_cursor *cursor, uint64_t *out_rows);
+
+/// How many partitions it knows.
+int32_t plattli_cursor_partition_count(const struct plattli_cursor *cursor, size_t *out_count);
+
+/// Partition `i`, in sorted order: its name, borrowed until the cursor is freed, and its position: ascending the index
+/// of the first row that is still to come, descending that of the last row that was given. Either output may be NULL.
+/// `PLATTLI_ERR_NOT_FOUND` past the last.
+int32_t plattli_cursor_partition(const struct plattli_cursor *cursor, size_t i, const char **out_name, uint64_t *out_position);
+
+/// The cursor as one line of text, for `plattli_query_set_cursor` in this or another process. On success `*out` is
+/// released with `plattli_string_free`.
+int32_t plattli_cursor_text(const struct plattli_cursor *cursor, struct plattli_string **out_text);
+
+/// Releases a cursor. NULL is fine.
+void plattli_cursor_free(struct plattli_cursor *cursor);
+
+/// New options with the defaults. Never NULL unless memory is exhausted; release them with
+/// `plattli_journal_options_free`.
+struct plattli_journal_options *plattli_journal_options_new(void);
+
+/// Releases options. NULL is fine. Journals opened with them are not affected.
+void plattli_journal_options_free(struct plattli_journal_options *options);
+
+/// How many events wait in the buffer until they are stored as one object: 32 unless set. 0 counts as 1, which stores
+/// each event as it comes.
+int32_t plattli_journal_options_set_threshold(struct plattli_journal_options *options, uint64_t events);
+
+/// The size in bytes that an object made by a compaction does not exceed, unless one that it is made of does: at
+/// least 1; 256 MiB unless set. Also how many bytes of events may wait in memory while they cannot be stored.
+int32_t plattli_journal_options_set_max_object_bytes(struct plattli_journal_options *options, uint64_t bytes);
+
+/// After how many milliseconds without a sign of life a compaction counts as dead, so that another one may begin: at
+/// least 1; ten minutes unless set. All who compact one journal must choose alike.
+int32_t plattli_journal_options_set_lease_expiry(struct plattli_journal_options *options, uint64_t milliseconds);
+
+/// What a flush that succeeded outlives, in a folder: `PLATTLI_DURABLE_SYSTEM` (power loss too; the default) or
+/// `PLATTLI_DURABLE_PROCESS` (the death of the process, without the cost of forcing each object to stable storage).
+/// Services such as S3 always are durable, `memory://` never.
+int32_t plattli_journal_options_set_durability(struct plattli_journal_options *options, int32_t durability);
+
+/// Opens the journal at `location`: a folder (a path or `file://PATH`), `memory://NAME` (shared by this process), and
+/// where the build has the feature `s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX`, `az://CONTAINER/PREFIX`. Nothing is
+/// stored yet; a folder is made by the first flush. Any number of journals, in any number of processes, may be open at
+/// one location.
+///
+/// `options` may be NULL for the defaults. On success `*out` is a journal, to be released with
+/// `plattli_journal_close`. Errors: `PLATTLI_ERR_ARGUMENT` for text that names no place, `PLATTLI_ERR_UNSUPPORTED`
+/// for a service that this build lacks.
+int32_t plattli_journal_open(const char *location, const struct plattli_journal_options *options, struct plattli_journal **out);
+
+/// Adds an event of `len` bytes: one line, JSON or not, without its newline. `plattli_journal_read` of this journal
+/// sees it at once; it is stored when `threshold` events wait, by `plattli_journal_flush` or by
+/// `plattli_journal_close`.
+///
+/// Errors that mean the event was not taken: `PLATTLI_ERR_ARGUMENT` (it is empty, blank or holds a newline) and
+/// `PLATTLI_ERR_OVERLOADED` (as much waits as one object may hold, and cannot be stored). Any other error, such as
+/// `PLATTLI_ERR_IO`, is that of storing: the event was taken and waits with the others, and a later call stores it.
+int32_t plattli_journal_append(struct plattli_journal *journal, const char *event, size_t len);
+
+/// Stores the events that wait as one new object; without any nothing happens. `PLATTLI_OK` means that every event
+/// taken so far is stored, and seen by all who read. After an error they wait on, and a later call stores them; none is
+/// stored twice.
+int32_t plattli_journal_flush(struct plattli_journal *journal);
+
+/// Reads everything as of one moment: the events stored by anybody, in the order of their batches, then those that
+/// wait in this journal. On success `*out` is a list, to be released with `plattli_journal_events_free`.
+/// `PLATTLI_ERR_BUSY` if compactions kept changing the journal (try again).
+int32_t plattli_journal_read(struct plattli_journal *journal, struct plattli_journal_events **out_events);
+
+/// Reads the stored events whose number is `number` or greater, without those that wait: begin with 0 and go on with
+/// `plattli_journal_events_next` to follow a journal that grows. Each event is given once; an event that a slow writer
+/// stores under a number that was passed already is seen by `plattli_journal_read` only. Whoever begins with a number
+/// kept from an earlier process gets all of an object in which that number was compacted meanwhile.
+int32_t plattli_journal_read_from(struct plattli_journal *journal, uint64_t number, struct plattli_journal_events **out_events);
+
+/// Makes one object of all that are there, beside any readers and writers, and says what it did in `*out`, which may
+/// be NULL. With fewer than two objects nothing happens. `PLATTLI_ERR_BUSY` if another compaction is at work, in any
+/// process. After any error each event is still there, once.
+int32_t plattli_journal_compact(struct plattli_journal *journal, struct plattli_compact_stats *out);
+
+/// How many objects with events there are, without those that a compacted one stands for.
+int32_t plattli_journal_file_count(struct plattli_journal *journal, size_t *out_count);
+
+/// How many events wait in this journal and are not yet stored.
+int32_t plattli_journal_pending(struct plattli_journal *journal, size_t *out_count);
+
+/// Stores what waits, and releases the journal in any case. An error says how many events were not stored. NULL is
+/// fine. In a forked child it stores nothing and returns `PLATTLI_ERR_FORKED`.
+int32_t plattli_journal_close(struct plattli_journal *journal);
+
+/// Releases the journal without storing what waits, and writes to `*lost`, which may be NULL, how many events that
+/// were. NULL is fine as a journal.
+int32_t plattli_journal_discard(struct plattli_journal *journal, size_t *lost);
+
+/// How many events there are. 0 for NULL.
+size_t plattli_journal_events_len(const struct plattli_journal_events *events);
+
+/// Event `i`: `*len` bytes, not terminated, without newline; borrowed until `plattli_journal_events_free`.
+/// `PLATTLI_ERR_NOT_FOUND` past the last.
+int32_t plattli_journal_events_get(const struct plattli_journal_events *events, size_t i, const char **event, size_t *len);
+
+/// The number of the object that event `i` came from, microseconds since 1970 when it was stored; the last number of
+/// a compacted object; 0 for an event that was not yet stored. `PLATTLI_ERR_NOT_FOUND` past the last.
+int32_t plattli_journal_events_number(const struct plattli_journal_events *events, size_t i, uint64_t *number);
+
+/// The number to go on with in `plattli_journal_read_from`: one more than the greatest that was read. 0 for NULL.
+uint64_t plattli_journal_events_next(const struct plattli_journal_events *events);
+
+/// Releases events. NULL is fine.
+void plattli_journal_events_free(struct plattli_journal_events *events);
 
 #ifdef __cplusplus
 }  // extern "C"

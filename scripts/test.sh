@@ -76,6 +76,11 @@ if [ -n "$python" ]; then
     if command -v valgrind >/dev/null; then
         step "interop under valgrind" driver_under_valgrind
     fi
+    if arrow=$(scripts/venv.sh arrow); then
+        step "runs as Arrow tables, in pyarrow, polars and DuckDB" "$arrow" tests/arrow/run_arrow.py
+    else
+        skip "Arrow tables" "no pyarrow, polars and DuckDB"
+    fi
     step "300 real kills" "$python" tests/interop/kill_loop.py --kills 300
     step "demo" scripts/demo.sh
 else

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Prints the Python of build/venv, which holds the PyPI package plattli; makes it first if need be.
 #   scripts/venv.sh fpm        the same with the Fortran package manager beside it
+#   scripts/venv.sh arrow      the same with what reads Arrow: pyarrow, polars, DuckDB
 set -euo pipefail
 cd "$(dirname "$0")/.."
 venv=build/venv
@@ -22,5 +23,12 @@ if ! good; then
 fi
 if [ "${1:-}" = fpm ] && [ ! -x $venv/bin/fpm ]; then
     $venv/bin/python -m pip install --quiet fpm==0.12.0 >&2 || exit 1
+fi
+if [ "${1:-}" = arrow ]; then
+    pins="pyarrow==26.0.1 polars==2.1.0 duckdb==2.0.0"
+    if ! $venv/bin/python -c 'import duckdb, polars, pyarrow' 2>/dev/null; then
+        # shellcheck disable=SC2086
+        $venv/bin/python -m pip install --quiet $pins >&2 || exit 1
+    fi
 fi
 echo "$PWD/$venv/bin/python"

@@ -39,9 +39,12 @@ pub enum Code {
     Internal = 13,
 }
 
-/// A failed operation.
+/// A failed operation. On the heap, so that what succeeds, which is nearly everything, carries one pointer.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Error {
+pub struct Error(Box<Failure>);
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Failure {
     code: Code,
     message: String,
     os: Option<i32>,
@@ -53,7 +56,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error of the given code with a full sentence.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Error { code, message: message.into(), os: None }
+        Error(Box::new(Failure { code, message: message.into(), os: None }))
     }
 
     /// [`Code::Argument`].
@@ -97,43 +100,43 @@ impl Error {
             Some(libc::ESTALE) => "; the file server lost the file: open the run again",
             _ => "",
         };
-        Error {
+        Error(Box::new(Failure {
             code: Code::Io,
             message: format!("cannot {what} {}: {error}{hint}", path.display()),
             os: error.raw_os_error(),
-        }
+        }))
     }
 
     /// The code.
     pub fn code(&self) -> Code {
-        self.code
+        self.0.code
     }
 
     /// The sentence.
     pub fn message(&self) -> &str {
-        &self.message
+        &self.0.message
     }
 
     /// `errno`, where the operating system gave one.
     pub fn os_error(&self) -> Option<i32> {
-        self.os
+        self.0.os
     }
 
     /// The path named by the failed operation does not exist.
     pub fn is_missing(&self) -> bool {
-        matches!(self.os, Some(libc::ENOENT | libc::ENOTDIR))
+        matches!(self.0.os, Some(libc::ENOENT | libc::ENOTDIR))
     }
 
     /// The same error with `prefix: ` before its sentence.
     pub fn within(mut self, prefix: impl fmt::Display) -> Self {
-        self.message = format!("{prefix}: {}", self.message);
+        self.0.message = format!("{prefix}: {}", self.0.message);
         self
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        f.write_str(&self.0.message)
     }
 }
 

@@ -41,8 +41,23 @@ impl HotLog {
         }
     }
 
+    /// Takes back what was appended beyond `len` bytes. If cutting fails it is done before the next append.
+    pub fn take_back(&mut self, len: u64) -> Result<()> {
+        self.len = self.len.min(len);
+        self.torn = true;
+        self.mend()
+    }
+
+    /// Cuts the log back to its first `len` bytes.
+    #[cfg(feature = "stream")]
+    pub fn cut(&mut self, len: u64) -> Result<()> {
+        self.file.set_len(len)?;
+        (self.len, self.torn) = (len, false);
+        Ok(())
+    }
+
     /// Cuts off what a failed append left.
-    fn mend(&mut self) -> Result<()> {
+    pub fn mend(&mut self) -> Result<()> {
         if self.torn {
             self.file.set_len(self.len)?;
             self.torn = false;

@@ -5,9 +5,10 @@
 //!
 //! ```text
 //! capi                            the C ABI
-//! run                             names, types, indices, manifest, columns, writer, recovery, reader
-//! hotlog    worker                the append-only log; one background thread
-//! store     json    clock  error  the only road to the disk; Python-compatible JSON text; time; errors
+//! run  state  journal  stream     metrics per step; keys that survive; events; tables under a quota
+//! bucket  arrow                   objects by name in a folder, in memory, in a cloud service; Arrow's C interface
+//! hotlog  worker  schedule  lock  the append-only log; background threads; timers; one writer at a time
+//! store  json  clock  error       the only road to the disk; Python-compatible JSON text; time; errors
 //! ```
 
 #![deny(clippy::disallowed_methods, clippy::disallowed_types)]
@@ -23,17 +24,26 @@
     )
 )]
 
+pub mod arrow;
+pub mod bucket;
 pub mod capi;
 pub mod clock;
 pub mod error;
 pub mod fork;
+mod gate;
 mod hotlog;
+pub mod journal;
 pub mod json;
 mod lock;
 pub mod panics;
+#[cfg(feature = "stream")]
+mod pool;
 pub mod run;
 mod schedule;
+pub mod state;
 pub mod store;
+#[cfg(feature = "stream")]
+pub mod stream;
 mod worker;
 
 pub use error::{Code, Error, Result};

@@ -16,7 +16,7 @@ thread_local! {
 static HOOK: Once = Once::new();
 
 /// Runs `f`. A panic becomes the text it carried and the place where it happened.
-#[inline]
+#[inline(always)]
 pub fn catch<T>(f: impl FnOnce() -> T) -> Result<T, String> {
     if !HOOK.is_completed() {
         silence();

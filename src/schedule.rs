@@ -34,11 +34,6 @@ impl Schedule {
         Ok(())
     }
 
-    /// It runs.
-    pub fn is_running(&self) -> bool {
-        self.thread.is_some()
-    }
-
     /// Ends the thread after the task in hand. Where nothing runs nothing happens.
     pub fn stop(&mut self) {
         self.thread = None;
@@ -76,7 +71,7 @@ mod tests {
         waits_for(&count, 3);
         schedule.stop();
         schedule.stop();
-        assert!(!schedule.is_running());
+        assert!(schedule.thread.is_none());
         let seen = count.load(Ordering::Relaxed);
         std::thread::sleep(Duration::from_millis(20));
         assert_eq!(count.load(Ordering::Relaxed), seen);

@@ -85,6 +85,12 @@ impl<H: Handler> Worker<H> {
         self.busy
     }
 
+    /// A reply waits to be collected. On the caller's thread none ever does: it is there when `post` returns.
+    #[inline]
+    pub fn has_reply(&self) -> bool {
+        self.busy && self.shared.done.load(Ordering::Acquire)
+    }
+
     /// Jobs run on the caller's thread.
     pub fn is_inline(&self) -> bool {
         matches!(self.place, Place::Inline(..))
@@ -124,16 +130,6 @@ impl<H: Handler> Worker<H> {
             );
         }
         self.take()
-    }
-
-    /// The reply, waiting for it at most this long.
-    pub fn wait_for(&mut self, limit: Duration) -> Option<H::Reply> {
-        if self.busy && !self.is_inline() {
-            let slot = lock(&self.shared.slot);
-            let waited = self.shared.changed.wait_timeout_while(slot, limit, |s| pending(s));
-            drop(waited.unwrap_or_else(PoisonError::into_inner));
-        }
-        self.poll()
     }
 
     /// Ends the thread after the job in hand and gives the handler back.
@@ -241,7 +237,24 @@ fn spawn<H: Handler>(
     }
 }
 
+/// This thread takes its share of the processor but, when it is woken, never takes it from the thread that woke it.
+/// A host with a policy of its own (real time, idle) keeps it; where it cannot be had nothing is lost.
+#[cfg(target_os = "linux")]
+fn step_back() {
+    let parameters = libc::sched_param { sched_priority: 0 };
+    // SAFETY: 0 is the calling thread, and the parameters are valid for reading.
+    unsafe {
+        if libc::sched_getscheduler(0) == libc::SCHED_OTHER {
+            libc::sched_setscheduler(0, libc::SCHED_BATCH, &raw const parameters);
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn step_back() {}
+
 fn serve<H: Handler>(mut handler: H, shared: &Shared<H>, every: Duration) -> H {
+    step_back();
     let interval = u64::try_from(every.as_nanos()).unwrap_or(u64::MAX);
     let mut last_beat = Tick::now();
     let mut slot = lock(&shared.slot);
@@ -274,10 +287,11 @@ fn serve<H: Handler>(mut handler: H, shared: &Shared<H>, every: Duration) -> H {
 }
 
 /// All signals blocked in this thread, and so in the threads it starts, until dropped.
-struct BlockedSignals(libc::sigset_t);
+pub struct BlockedSignals(libc::sigset_t);
 
 impl BlockedSignals {
-    fn new() -> Self {
+    /// Blocks them.
+    pub fn new() -> Self {
         let mut all = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
         let mut before = std::mem::MaybeUninit::<libc::sigset_t>::zeroed();
         // SAFETY: both sets are valid for writing; sigfillset initialises the first before it is read, and the

@@ -137,6 +137,7 @@ fn valgrind_finds_nothing() {
         "columns.c",
         "threads.c",
         "import.c",
+        "arrow.c",
         "header.cpp",
     ] {
         is_clean(&format!("c_tests/{source}"), true);
@@ -145,6 +146,17 @@ fn valgrind_finds_nothing() {
     // What the thread that a child does not have held in memory is out of the child's reach.
     is_clean("c_tests/fork.c", false);
     is_clean("c_tests/reader.c", false);
+    is_clean("c_tests/stream.c", false);
+}
+
+#[test]
+fn runs_are_read_as_arrow_tables() {
+    passes("c_tests/arrow.c");
+}
+
+#[test]
+fn a_stream_keeps_the_contract_from_open_to_close() {
+    passes("c_tests/stream.c");
 }
 
 #[test]

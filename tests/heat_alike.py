@@ -103,4 +103,5 @@ def main():
     print(f"heat_alike: {len(programs)} programs, each whole and killed in the middle, leave the same archive of {os.path.getsize(reference)} bytes")
 
 
-main()
+if __name__ == "__main__":
+    main()

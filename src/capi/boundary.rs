@@ -29,6 +29,7 @@
 
 use super::error::{record, PLATTLI_OK};
 use crate::error::{Code, Error, Result};
+use crate::run::name::Spelled;
 use crate::{fork, panics};
 use std::ffi::{c_char, CStr};
 use std::marker::PhantomData;
@@ -112,7 +113,7 @@ pub(super) fn guard(body: impl FnOnce() -> Result<()>) -> i32 {
 
 /// Runs a method of a handle: refuses NULL, a handle of the parent process and a broken one. A panic inside
 /// breaks this handle and no other.
-#[inline]
+#[inline(always)]
 pub(super) fn call<H: Handle>(handle: *const H, body: impl FnOnce(&H) -> Result<()>) -> i32 {
     // SAFETY: NULL or a live handle, by the contract.
     let Some(handle) = (unsafe { handle.as_ref() }) else { return record(&null(H::NAME)) };
@@ -139,6 +140,12 @@ fn panic_if_asked(name: &str) -> Result<()> {
         panic!("PLATTLI_TEST_PANIC asks for it");
     }
     Ok(())
+}
+
+/// A second handle that a method is given: refused as the first would be.
+pub(super) fn also<'a, H: Handle>(handle: *const H) -> Result<&'a H> {
+    let handle = optional(handle).ok_or_else(|| null(H::NAME))?;
+    handle.state().check(H::NAME).map(|()| handle)
 }
 
 /// Makes a handle and stores it in `out`.
@@ -229,6 +236,34 @@ pub(super) fn text<'a>(text: *const c_char, name: &str) -> Result<&'a str> {
     // SAFETY: not NULL, terminated and valid for the call, by the contract.
     let text = unsafe { CStr::from_ptr(text) };
     text.to_str().map_err(|_| not_utf8(name, text.to_bytes()))
+}
+
+/// Terminated text that is to be compared before it is read.
+pub(super) struct Spelling<'a> {
+    text: *const c_char,
+    name: &'static str,
+    life: PhantomData<&'a c_char>,
+}
+
+/// Terminated text that is to be compared before it is read.
+#[inline(always)]
+pub(super) fn spelled<'a>(text: *const c_char, name: &'static str) -> Result<Spelling<'a>> {
+    match text.is_null() {
+        true => Err(null(name)),
+        false => Ok(Spelling { text, name, life: PhantomData }),
+    }
+}
+
+impl Spelled for Spelling<'_> {
+    #[inline(always)]
+    fn is(&self, terminated: &[u8]) -> bool {
+        // SAFETY: not NULL. Both are terminated, the one by the contract and the other as was just seen.
+        terminated.ends_with(&[0]) && unsafe { libc::strcmp(self.text, terminated.as_ptr().cast()) } == 0
+    }
+
+    fn text(&self) -> Result<&str> {
+        text(self.text, self.name)
+    }
 }
 
 /// Terminated UTF-8 text or NULL.

@@ -56,7 +56,7 @@ pub struct plattli_table {
     steps: Arc<Vec<u32>>,
     columns: Vec<plattli_column>,
 }
-fn rows(selection: *const plattli_selection) -> Result<Selection> {
+pub(super) fn rows(selection: *const plattli_selection) -> Result<Selection> {
     let Some(s) = optional(selection) else { return Ok(Selection::All) };
     if s.bounds & !(START_GIVEN | STOP_GIVEN) != 0 {
         return Err(unknown("bounds of a selection", s.bounds, "0, 1 (start), 2 (stop), 3 (both)"));

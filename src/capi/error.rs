@@ -80,6 +80,31 @@ pub(super) fn record(error: &Error) -> i32 {
     }
 }
 
+/// The refusal of what this build was made without.
+#[cfg(not(all(feature = "stream", feature = "parquet")))]
+#[cold]
+pub(super) fn without(feature: &str, what: &str) -> Error {
+    Error::new(
+        Code::Unsupported,
+        format!("this build of plattli was made without the feature `{feature}`, which {what} need"),
+    )
+}
+
+/// The body of an entry point that needs the feature `stream`; in a build without it, the refusal.
+macro_rules! with_stream {
+    ($body:expr) => {{
+        #[cfg(feature = "stream")]
+        {
+            $body
+        }
+        #[cfg(not(feature = "stream"))]
+        {
+            crate::capi::error::record(&crate::capi::error::without("stream", "streams"))
+        }
+    }};
+}
+pub(super) use with_stream;
+
 /// The text of the last failure on the calling thread: what was tried, on which path or metric, and what the
 /// operating system said.
 ///

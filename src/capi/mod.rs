@@ -26,4 +26,16 @@ pub mod reader;
 
 pub mod columns;
 
+pub mod arrow;
+
 pub mod import;
+
+pub mod state;
+
+pub mod stream_options;
+
+pub mod stream;
+
+pub mod query;
+
+pub mod journal;

@@ -9,7 +9,17 @@ pub const PLATTLI_VERSION: u32 = 0x00_0100;
 const STRING: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
 
 /// What this build can do.
-const FEATURES: &[&str] = if cfg!(feature = "patterns") { &["run", "patterns"] } else { &["run"] };
+const FEATURES: [(&str, bool); 9] = [
+    ("run", true),
+    ("state", true),
+    ("patterns", cfg!(feature = "patterns")),
+    ("stream", cfg!(feature = "stream")),
+    ("parquet", cfg!(feature = "parquet")),
+    ("object-store", cfg!(feature = "object-store")),
+    ("s3", cfg!(feature = "s3")),
+    ("gcs", cfg!(feature = "gcs")),
+    ("azure", cfg!(feature = "azure")),
+];
 
 /// The version of the library, as `major << 16 | minor << 8 | patch`; equals `PLATTLI_VERSION` of the header
 /// that belongs to it.
@@ -24,10 +34,12 @@ pub extern "C" fn plattli_version_string() -> *const c_char {
     CStr::from_bytes_with_nul(STRING.as_bytes()).unwrap_or_default().as_ptr()
 }
 
-/// Whether this build has a feature: `"run"`, or `"patterns"` (columns to skip in an import). False for NULL and for names it does not know.
+/// Whether this build has a feature: `"run"` and `"state"`, which all have; `"patterns"` (regular expressions);
+/// `"stream"` (streams, and runs as Arrow tables); `"parquet"` (segments of streams); `"object-store"`, `"s3"`, `"gcs"`,
+/// `"azure"` (buckets). False for NULL and for names it does not know.
 #[no_mangle]
 pub unsafe extern "C" fn plattli_has_feature(name: *const c_char) -> bool {
-    text(name, "name").is_ok_and(|name| FEATURES.contains(&name))
+    text(name, "name").is_ok_and(|name| FEATURES.contains(&(name, true)))
 }
 
 #[cfg(test)]

@@ -1,18 +1,18 @@
 //! Values by the name of their metric.
 
-use super::boundary::{bytes, text, utf8};
+use super::boundary::{bytes, call, spelled, utf8};
 use super::writer::{plattli_writer, write};
-use crate::error::Result;
 use crate::run::dtype::Value;
 use std::ffi::c_char;
 
-#[inline]
-fn by_name<'a>(
-    writer: *const plattli_writer,
-    name: *const c_char,
-    value: impl FnOnce() -> Result<Value<'a>>,
-) -> i32 {
-    write(writer, || Ok((text(name, "name")?, value()?)), |w, (name, value)| w.write(name, value))
+/// A number. The name is compared where it is, without looking first how long it is. A closure makes the value, so
+/// that there is one copy of all this for each type, in which nothing asks for the type.
+#[inline(always)]
+fn by_name<'a>(writer: *const plattli_writer, name: *const c_char, value: impl FnOnce() -> Value<'a>) -> i32 {
+    call(writer, |w| match spelled(name, "name") {
+        Ok(name) => w.inner.write_spelled(name, value()),
+        Err(error) => Err(w.inner.refuse(error)),
+    })
 }
 
 /// Writes a value of the metric `name` in the current step. A new name makes a new metric of the value's type; the
@@ -27,7 +27,7 @@ pub unsafe extern "C" fn plattli_write_f32(
     name: *const c_char,
     value: f32,
 ) -> i32 {
-    by_name(writer, name, || Ok(Value::F32(value)))
+    by_name(writer, name, || Value::F32(value))
 }
 
 /// As `plattli_write_f32`, for a 64-bit float.
@@ -37,7 +37,7 @@ pub unsafe extern "C" fn plattli_write_f64(
     name: *const c_char,
     value: f64,
 ) -> i32 {
-    by_name(writer, name, || Ok(Value::F64(value)))
+    by_name(writer, name, || Value::F64(value))
 }
 
 /// As `plattli_write_f32`, for a signed 8-bit integer.
@@ -47,7 +47,7 @@ pub unsafe extern "C" fn plattli_write_i8(
     name: *const c_char,
     value: i8,
 ) -> i32 {
-    by_name(writer, name, || Ok(Value::I8(value)))
+    by_name(writer, name, || Value::I8(value))
 }
 
 /// As `plattli_write_f32`, for a signed 16-bit integer.
@@ -57,7 +57,7 @@ pub unsafe extern "C" fn plattli_write_i16(
     name: *const c_char,
     value: i16,
 ) -> i32 {
-    by_name(writer, name, || Ok(Value::I16(value)))
+    by_name(writer, name, || Value::I16(value))
 }
 
 /// As `plattli_write_f32`, for a signed 32-bit integer.
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn plattli_write_i32(
     name: *const c_char,
     value: i32,
 ) -> i32 {
-    by_name(writer, name, || Ok(Value::I32(value)))
+    by_name(writer, name, || Value::I32(value))
 }
 
 /// As `plattli_write_f32`, for a signed 64-bit integer.
@@ -77,7 +77,7 @@ pub unsafe extern "C" fn plattli_write_i64(
     name: *const c_char,
     value: i64,
 ) -> i32 {
-    by_name(writer, name, || Ok(Value::I64(value)))
+    by_name(writer, name, || Value::I64(value))
 }
 
 /// As `plattli_write_f32`, for an unsigned 8-bit integer.
@@ -87,7 +87,7 @@ pub unsafe extern "C" fn plattli_write_u8(
     name: *const c_char,
     value: u8,
 ) -> i32 {
-    by_name(writer, name, || Ok(Value::U8(value)))
+    by_name(writer, name, || Value::U8(value))
 }
 
 /// As `plattli_write_f32`, for an unsigned 16-bit integer.
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn plattli_write_u16(
     name: *const c_char,
     value: u16,
 ) -> i32 {
-    by_name(writer, name, || Ok(Value::U16(value)))
+    by_name(writer, name, || Value::U16(value))
 }
 
 /// As `plattli_write_f32`, for an unsigned 32-bit integer.
@@ -107,7 +107,7 @@ pub unsafe extern "C" fn plattli_write_u32(
     name: *const c_char,
     value: u32,
 ) -> i32 {
-    by_name(writer, name, || Ok(Value::U32(value)))
+    by_name(writer, name, || Value::U32(value))
 }
 
 /// As `plattli_write_f32`, for an unsigned 64-bit integer.
@@ -117,7 +117,7 @@ pub unsafe extern "C" fn plattli_write_u64(
     name: *const c_char,
     value: u64,
 ) -> i32 {
-    by_name(writer, name, || Ok(Value::U64(value)))
+    by_name(writer, name, || Value::U64(value))
 }
 
 /// As `plattli_write_f32`, for a boolean, kept as JSON.
@@ -127,7 +127,7 @@ pub unsafe extern "C" fn plattli_write_bool(
     name: *const c_char,
     value: bool,
 ) -> i32 {
-    by_name(writer, name, || Ok(Value::Bool(value)))
+    by_name(writer, name, || Value::Bool(value))
 }
 
 /// As `plattli_write_f32`, for UTF-8 text of `len` bytes, kept as a JSON string. It may hold NUL; `data` may be NULL
@@ -139,7 +139,11 @@ pub unsafe extern "C" fn plattli_write_str(
     data: *const c_char,
     len: usize,
 ) -> i32 {
-    by_name(writer, name, || Ok(Value::Str(utf8(data, len, "data")?)))
+    write(
+        writer,
+        || Ok((spelled(name, "name")?, Value::Str(utf8(data, len, "data")?))),
+        |w, (name, value)| w.write_spelled(name, value),
+    )
 }
 
 /// As `plattli_write_f32`, for one JSON value as text of `len` bytes.
@@ -150,5 +154,9 @@ pub unsafe extern "C" fn plattli_write_json(
     json: *const c_char,
     len: usize,
 ) -> i32 {
-    by_name(writer, name, || Ok(Value::Json(bytes(json, len, "json")?)))
+    write(
+        writer,
+        || Ok((spelled(name, "name")?, Value::Json(bytes(json, len, "json")?))),
+        |w, (name, value)| w.write_spelled(name, value),
+    )
 }

@@ -8,13 +8,15 @@
 //! legal inside a value that is read, is kept as an escape by [`transcode`], has no [`Raw::as_str`], and is
 //! refused by [`transcode_strict`]. In a key it is refused everywhere.
 
+mod layout;
 mod raw;
 mod scan;
 mod text;
 mod transcode;
 
+pub use layout::{compact, compact_strict, indent};
 pub use raw::{parse, scan_object, Elements, Members, Raw, RawKind};
-pub use text::{push_f64, push_i64, push_str, push_u64};
+pub use text::{plain_f64, push_f64, push_i64, push_str, push_u64, FloatBuffer};
 pub use transcode::{transcode, transcode_strict, Spacing, MAX_DEPTH, MAX_INTEGER_DIGITS};
 
 use std::fmt;

@@ -44,24 +44,40 @@ fn push_escape(out: &mut Vec<u8>, byte: u8) {
     out.extend_from_slice(&[b'\\', short]);
 }
 
+/// Where [`plain_f64`] puts a text.
+pub use zmij::Buffer as FloatBuffer;
+
 /// Appends a float as Python's `repr` would (format §3.3), `NaN`, `Infinity` and `-Infinity` bare.
 #[inline]
 pub fn push_f64(out: &mut Vec<u8>, v: f64) {
-    let size = v.abs();
-    if !size.is_finite() {
-        return push_bare_word(out, v);
-    }
-    let mut buffer = zmij::Buffer::new();
-    let text = buffer.format_finite(v).as_bytes();
-    // zmij has the shortest digits and, from 1e-4 upwards, Python's layout too.
-    if (1e-9..1e-4).contains(&size) {
-        push_small(out, text, size);
-    } else {
-        out.extend_from_slice(text);
+    let mut buffer = FloatBuffer::new();
+    match plain_f64(v, &mut buffer) {
+        Some(text) => out.extend_from_slice(text),
+        None => push_odd(out, v),
     }
 }
 
+/// The text of a float as [`push_f64`] appends it, 3 to 24 bytes; `None` for the few that take more than their digits.
+#[inline]
+pub fn plain_f64(v: f64, buffer: &mut FloatBuffer) -> Option<&[u8]> {
+    let size = v.abs();
+    // zmij has the shortest digits and, but for these, Python's layout too.
+    if !size.is_finite() || (size < 1e-4 && size >= 1e-9) {
+        return None;
+    }
+    Some(buffer.format_finite(v).as_bytes())
+}
+
 #[cold]
+fn push_odd(out: &mut Vec<u8>, v: f64) {
+    let size = v.abs();
+    if size.is_finite() {
+        push_small(out, FloatBuffer::new().format_finite(v).as_bytes(), size);
+    } else {
+        push_bare_word(out, v);
+    }
+}
+
 fn push_bare_word(out: &mut Vec<u8>, v: f64) {
     let word: &[u8] = if v.is_nan() {
         b"NaN"

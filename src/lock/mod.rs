@@ -39,6 +39,11 @@ const ATTEMPTS: usize = 16;
 /// The longest line that is read.
 const MAX_LINE: usize = 4096;
 
+/// This process as others are to be told of it: host, number, job, since when.
+pub fn this_process() -> String {
+    RealWorld.me().to_string()
+}
+
 /// The right to write, held until it is released or the process ends. Dropping it closes the lock file but
 /// leaves it where it is, and touches nothing: right for a forked child.
 pub struct WriterLock {

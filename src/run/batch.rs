@@ -73,11 +73,14 @@ impl Row {
 }
 
 /// Whole rows in ascending order of step.
+///
+/// Rows that follow each other nearly always have values of the same metrics, so these are kept once for all of them, and
+/// the values of such rows are a matrix that needs no rearranging to be read by column.
 #[derive(Debug, Default)]
 pub struct Batch {
     steps: Vec<u32>,
-    /// End of each row in `ids` and `cells`.
-    ends: Vec<usize>,
+    runs: Vec<Run>,
+    /// The metrics of each run.
     ids: Vec<u32>,
     cells: Vec<Cell>,
     /// Spaced text of the JSON values; the cell of a JSON value is its position in `spans`.
@@ -89,7 +92,15 @@ pub struct Batch {
     spans_gone: usize,
 }
 
-/// One value of a column of a transposed batch.
+/// Rows with values of the same metrics in the same order.
+#[derive(Clone, Copy, Debug, Default)]
+struct Run {
+    rows: usize,
+    /// Values of each.
+    width: usize,
+}
+
+/// One value of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Entry {
     /// Its step.
@@ -99,16 +110,79 @@ pub struct Entry {
 }
 
 /// The values of a batch by column.
-#[derive(Debug, Default)]
-pub struct Transposed {
-    entries: Vec<Entry>,
+#[derive(Debug)]
+pub struct ByColumn<'a> {
+    batch: &'a Batch,
+    /// Where the values of each column are, in order of step, column after column.
+    places: Vec<Place>,
     columns: Vec<(u32, Range<usize>)>,
 }
 
-impl Transposed {
-    /// The columns that have values, in order of their ids, each with its values in order of step.
-    pub fn columns(&self) -> impl Iterator<Item = (u32, &[Entry])> {
-        self.columns.iter().map(|(id, range)| (*id, &self.entries[range.clone()]))
+/// The values of a column in one run.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    first_row: usize,
+    run: Run,
+    /// The first of the values.
+    at: usize,
+}
+
+/// Values of a column from rows that follow each other.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece<'a> {
+    /// Their steps.
+    pub steps: &'a [u32],
+    /// The values, the first of them first, every `stride`th one.
+    cells: &'a [Cell],
+    stride: usize,
+}
+
+impl<'a> Piece<'a> {
+    /// Those beyond a step.
+    #[must_use]
+    pub fn beyond(self, last: Option<u32>) -> Piece<'a> {
+        let seen = last.map_or(0, |last| self.steps.partition_point(|step| *step <= last));
+        match seen < self.steps.len() {
+            true => Piece { steps: &self.steps[seen..], cells: &self.cells[seen * self.stride..], ..self },
+            false => Piece { steps: &[], cells: &[], ..self },
+        }
+    }
+
+    /// The values.
+    pub fn cells(self) -> impl Iterator<Item = Cell> + 'a {
+        self.cells.iter().step_by(self.stride).take(self.steps.len()).copied()
+    }
+}
+
+/// The values of one column.
+#[derive(Clone, Copy, Debug)]
+pub struct Values<'a> {
+    batch: &'a Batch,
+    places: &'a [Place],
+}
+
+impl<'a> Values<'a> {
+    /// They, in order of step.
+    pub fn pieces(self) -> impl Iterator<Item = Piece<'a>> {
+        self.places.iter().map(move |place| Piece {
+            steps: &self.batch.steps[place.first_row..place.first_row + place.run.rows],
+            cells: &self.batch.cells[place.at..],
+            stride: place.run.width,
+        })
+    }
+
+    /// They, in order of step, one by one.
+    pub fn entries(self) -> impl Iterator<Item = Entry> + 'a {
+        self.pieces()
+            .flat_map(|p| p.steps.iter().zip(p.cells()).map(|(step, cell)| Entry { step: *step, cell }))
+    }
+}
+
+impl ByColumn<'_> {
+    /// The columns that have values, in order of their ids.
+    pub fn columns(&self) -> impl Iterator<Item = (u32, Values<'_>)> {
+        let values = |range: &Range<usize>| Values { batch: self.batch, places: &self.places[range.clone()] };
+        self.columns.iter().map(move |(id, range)| (*id, values(range)))
     }
 }
 
@@ -131,7 +205,14 @@ impl Batch {
     /// Adds a row.
     pub fn push(&mut self, step: u32, row: &Row) {
         let first = self.cells.len();
-        self.ids.extend_from_slice(&row.ids);
+        let width = row.ids.len();
+        match self.runs.last_mut() {
+            Some(run) if run.width == width && self.ids.ends_with(&row.ids) => run.rows += 1,
+            _ => {
+                self.ids.extend_from_slice(&row.ids);
+                self.runs.push(Run { rows: 1, width });
+            }
+        }
         self.cells.extend_from_slice(&row.cells);
         for (position, span) in &row.json {
             let start = self.text.len();
@@ -140,7 +221,6 @@ impl Batch {
             self.spans.push(start..self.text.len());
         }
         self.steps.push(step);
-        self.ends.push(self.ids.len());
         self.span_ends.push(self.spans.len());
     }
 
@@ -148,12 +228,23 @@ impl Batch {
     pub fn remove_first(&mut self, rows: usize) {
         let rows = rows.min(self.rows());
         let Some(last) = rows.checked_sub(1) else { return };
-        let (values, spans) = (self.ends[last], self.span_ends[last]);
+        let (mut rest, mut runs, mut ids, mut values) = (rows, 0, 0, 0);
+        for run in &mut self.runs {
+            let gone = rest.min(run.rows);
+            values += gone * run.width;
+            rest -= gone;
+            run.rows -= gone;
+            if run.rows > 0 {
+                break;
+            }
+            runs += 1;
+            ids += run.width;
+        }
+        let spans = self.span_ends[last];
         let text = self.spans[..spans].last().map_or(0, |span| span.end);
         self.steps.drain(..rows);
-        self.ends.drain(..rows);
-        self.ends.iter_mut().for_each(|end| *end -= values);
-        self.ids.drain(..values);
+        self.runs.drain(..runs);
+        self.ids.drain(..ids);
         self.cells.drain(..values);
         self.span_ends.drain(..rows);
         self.span_ends.iter_mut().for_each(|end| *end -= spans);
@@ -163,18 +254,39 @@ impl Batch {
         self.text.drain(..text);
     }
 
+    /// The runs with their metrics, their first row and their first value.
+    fn runs(&self) -> impl Iterator<Item = (&[u32], Place)> {
+        let (mut ids, mut first_row, mut at) = (0, 0, 0);
+        self.runs.iter().map(move |run| {
+            let this = (&self.ids[ids..ids + run.width], Place { first_row, run: *run, at });
+            ids += run.width;
+            first_row += run.rows;
+            at += run.rows * run.width;
+            this
+        })
+    }
+
     /// The values of one column.
     pub fn cells_of(&self, id: u32) -> Vec<Cell> {
-        self.ids.iter().zip(&self.cells).filter(|(i, _)| **i == id).map(|(_, cell)| *cell).collect()
+        let mut cells = Vec::new();
+        for (ids, place) in self.runs() {
+            if let Some(position) = ids.iter().position(|i| *i == id) {
+                let at = place.at + position;
+                let of_row = |row| self.cells[at + row * place.run.width];
+                cells.extend((0..place.run.rows).map(of_row));
+            }
+        }
+        cells
     }
 
     /// The values by column, for ids below `columns`.
-    pub fn transpose(&self, columns: usize) -> Transposed {
+    pub fn by_column(&self, columns: usize) -> ByColumn<'_> {
         let mut counts = vec![0_usize; columns];
         for id in &self.ids {
             counts[*id as usize] += 1;
         }
-        let mut out = Transposed { entries: vec![Entry::default(); self.ids.len()], columns: Vec::new() };
+        let mut out =
+            ByColumn { batch: self, places: vec![Place::default(); self.ids.len()], columns: Vec::new() };
         let mut next = 0;
         for (id, count) in counts.iter_mut().enumerate() {
             if *count > 0 {
@@ -182,14 +294,12 @@ impl Batch {
             }
             next += std::mem::replace(count, next);
         }
-        let mut start = 0;
-        for (step, end) in self.steps.iter().zip(&self.ends) {
-            for i in start..*end {
-                let slot = &mut counts[self.ids[i] as usize];
-                out.entries[*slot] = Entry { step: *step, cell: self.cells[i] };
+        for (ids, place) in self.runs() {
+            for (position, id) in ids.iter().enumerate() {
+                let slot = &mut counts[*id as usize];
+                out.places[*slot] = Place { at: place.at + position, ..place };
                 *slot += 1;
             }
-            start = *end;
         }
         out
     }
@@ -204,13 +314,13 @@ impl Batch {
 
     /// Bytes of memory in use for values.
     pub fn weight(&self) -> usize {
-        self.ids.len() * (size_of::<u32>() + size_of::<Cell>()) + self.text.len()
+        self.ids.len() * size_of::<u32>() + self.cells.len() * size_of::<Cell>() + self.text.len()
     }
 
     /// Forgets the rows, keeping the memory.
     pub fn clear(&mut self) {
         self.steps.clear();
-        self.ends.clear();
+        self.runs.clear();
         self.ids.clear();
         self.cells.clear();
         self.text.clear();
@@ -241,8 +351,8 @@ mod tests {
             }
             batch.push(step, &row);
         }
-        let by_column = batch.transpose(4);
-        let seen: Vec<_> = by_column.columns().map(|(id, e)| (id, e.to_vec())).collect();
+        let by_column = batch.by_column(4);
+        let seen: Vec<_> = by_column.columns().map(|(id, v)| (id, v.entries().collect::<Vec<_>>())).collect();
         assert_eq!(seen.len(), 2);
         assert_eq!(seen[0].0, 0);
         assert_eq!(
@@ -254,6 +364,53 @@ mod tests {
             seen[1].1.iter().map(|e| (e.step, e.cell)).collect::<Vec<_>>(),
             [(3, 30), (5, 50), (9, 90)]
         );
+    }
+
+    #[test]
+    fn columns_are_what_was_put_in_whatever_metrics_the_rows_have() {
+        let mut dice = 12_345_u32;
+        let mut roll = |sides: u32| {
+            dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (dice >> 16) % sides
+        };
+        for _ in 0..200 {
+            let (mut batch, mut row, mut expected) = (Batch::default(), Row::default(), Vec::new());
+            let mut ids = vec![0, 1, 2];
+            for step in 0..30 {
+                if roll(3) == 0 {
+                    ids = (0..5).filter(|_| roll(2) == 0).collect();
+                    let by = if ids.is_empty() { 0 } else { roll(ids.len() as u32) as usize };
+                    ids.rotate_left(by);
+                }
+                row.clear();
+                for id in &ids {
+                    let cell = u64::from(step * 10 + id);
+                    row.push(*id, cell);
+                    expected.push((*id, Entry { step, cell }));
+                }
+                batch.push(step, &row);
+            }
+            let gone = roll(31);
+            batch.remove_first(gone as usize);
+            expected.retain(|(_, entry)| entry.step >= gone);
+            expected.sort_by_key(|(id, entry)| (*id, entry.step));
+            let by_column = batch.by_column(5);
+            let seen: Vec<_> =
+                by_column.columns().flat_map(|(id, values)| values.entries().map(move |e| (id, e))).collect();
+            assert_eq!(seen, expected);
+            for (id, values) in by_column.columns() {
+                let cells: Vec<_> = values.entries().map(|e| e.cell).collect();
+                assert_eq!(batch.cells_of(id), cells);
+                let after = roll(30);
+                let beyond: Vec<_> =
+                    values.pieces().map(|p| p.beyond(Some(after))).flat_map(|p| p.steps.to_vec()).collect();
+                let steps: Vec<_> = values.entries().map(|e| e.step).filter(|s| *s > after).collect();
+                assert_eq!(beyond, steps);
+                let rest: Vec<_> =
+                    values.pieces().flat_map(|p| p.beyond(Some(after)).cells().collect::<Vec<_>>()).collect();
+                assert_eq!(rest, &cells[cells.len() - steps.len()..]);
+            }
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Everything here can be repeated: a column remembers up to which step it is described and stored, and a batch
 //! given a second time after an error goes on where it stopped.
 
-use super::batch::{Batch, Entry};
+use super::batch::{Batch, Values};
 use super::dtype::{self, Cell, DType};
 use super::files::Files;
 use super::manifest::{Manifest, MetricEntry};
@@ -27,19 +27,9 @@ pub struct Extent {
 }
 
 impl Extent {
-    fn extend(&mut self, entries: &[Entry]) {
-        if let Some(entry) = entries.last() {
-            self.rows += entries.len() as u64;
-            self.last = Some(entry.step);
-        }
-    }
-
-    /// The entries that lie beyond.
-    fn beyond<'a>(&self, entries: &'a [Entry]) -> &'a [Entry] {
-        match self.last {
-            None => entries,
-            Some(last) => &entries[entries.partition_point(|e| e.step <= last)..],
-        }
+    fn extend(&mut self, rows: u64, last: Option<u32>) {
+        self.rows += rows;
+        self.last = last.or(self.last);
     }
 }
 
@@ -219,13 +209,13 @@ impl Columns {
     /// Moves rows into the columns in the order of format §11 row 4: steps into index files or segment lists, then
     /// the manifest if it changed, then the values. May be repeated after an error.
     pub fn absorb(&mut self, batch: &Batch) -> Result<()> {
-        let by_column = batch.transpose(self.columns.len());
-        for (id, entries) in by_column.columns() {
-            self.describe(id as usize, entries)?;
+        let by_column = batch.by_column(self.columns.len());
+        for (id, values) in by_column.columns() {
+            self.describe(id as usize, values)?;
         }
         self.publish()?;
-        for (id, entries) in by_column.columns() {
-            self.store_values(id as usize, entries, batch)?;
+        for (id, values) in by_column.columns() {
+            self.store_values(id as usize, values, batch)?;
         }
         Ok(())
     }
@@ -237,17 +227,17 @@ impl Columns {
     /// `durable`: what is described is on stable storage before its description, so that no step is ever given a
     /// value that the power took. Says how many syncs that took.
     pub fn absorb_direct(&mut self, batch: &Batch, durable: bool) -> Result<u64> {
-        let by_column = batch.transpose(self.columns.len());
+        let by_column = batch.by_column(self.columns.len());
         let new: Vec<bool> = self.columns.iter().map(|c| c.described.rows == 0).collect();
         let mut syncs = 0;
         for wanted in [true, false] {
             let columns = || by_column.columns().filter(|(id, _)| new[*id as usize] == wanted);
-            for (id, entries) in columns() {
-                self.store_values(id as usize, entries, batch)?;
+            for (id, values) in columns() {
+                self.store_values(id as usize, values, batch)?;
             }
             syncs += if durable { self.sync()? } else { 0 };
-            for (id, entries) in columns() {
-                self.describe(id as usize, entries)?;
+            for (id, values) in columns() {
+                self.describe(id as usize, values)?;
             }
             syncs += if durable { self.sync()? } else { 0 };
             self.publish()?;
@@ -255,29 +245,36 @@ impl Columns {
         Ok(syncs)
     }
 
-    fn describe(&mut self, id: usize, entries: &[Entry]) -> Result<()> {
+    fn describe(&mut self, id: usize, values: Values<'_>) -> Result<()> {
         let column = &mut self.columns[id];
-        let new = column.described.beyond(entries);
-        if new.is_empty() {
-            return Ok(());
-        }
+        let last = column.described.last;
+        let new = values.pieces().map(|piece| piece.beyond(last).steps).filter(|steps| !steps.is_empty());
         match &mut column.indices {
             Indices::File => {
                 self.scratch.clear();
-                self.scratch.extend(new.iter().flat_map(|e| e.step.to_le_bytes()));
-                self.files.append(&column.index_path, column.index_bytes(), &self.scratch)?;
-                self.bytes_written += self.scratch.len() as u64;
-                column.described.extend(new);
+                let mut newest = None;
+                for steps in new {
+                    self.scratch.extend(steps.iter().flat_map(|step| step.to_le_bytes()));
+                    newest = steps.last().copied();
+                }
+                if newest.is_some() {
+                    self.files.append(&column.index_path, column.index_bytes(), &self.scratch)?;
+                    self.bytes_written += self.scratch.len() as u64;
+                    column.described.extend((self.scratch.len() / size_of::<u32>()) as u64, newest);
+                }
+                Ok(())
             }
             Indices::List(list) => {
-                for entry in new {
-                    self.unpublished |= list.append(column.described.rows, entry.step)?;
-                    column.described.rows += 1;
-                    column.described.last = Some(entry.step);
+                for steps in new {
+                    let before = column.described.rows;
+                    let changed = list.append_all(&mut column.described.rows, steps);
+                    let added = (column.described.rows - before) as usize;
+                    column.described.last = steps[..added].last().copied().or(column.described.last);
+                    self.unpublished |= changed?;
                 }
+                self.spill(id)
             }
         }
-        self.spill(id)
     }
 
     /// Replaces an over-long list of segments by an index file, complete before the manifest names it (format §7).
@@ -314,26 +311,30 @@ impl Columns {
         Ok(())
     }
 
-    fn store_values(&mut self, id: usize, entries: &[Entry], batch: &Batch) -> Result<()> {
+    fn store_values(&mut self, id: usize, values: Values<'_>, batch: &Batch) -> Result<()> {
         let column = &mut self.columns[id];
-        let new = column.stored.beyond(entries);
-        if new.is_empty() {
+        let last = column.stored.last;
+        let mut newest = None;
+        self.cells.clear();
+        for piece in values.pieces().map(|piece| piece.beyond(last)) {
+            self.cells.extend(piece.cells());
+            newest = piece.steps.last().copied().or(newest);
+        }
+        if newest.is_none() {
             return Ok(());
         }
         self.scratch.clear();
         if column.dtype == DType::Json {
-            for entry in new {
-                self.scratch.extend_from_slice(batch.json(entry.cell));
+            for cell in &self.cells {
+                self.scratch.extend_from_slice(batch.json(*cell));
                 self.scratch.push(b'\n');
             }
         } else {
-            self.cells.clear();
-            self.cells.extend(new.iter().map(|e| e.cell));
             dtype::encode(column.dtype, &self.cells, &mut self.scratch);
         }
         self.files.append(&column.value_path, column.value_bytes, &self.scratch)?;
         column.value_bytes += self.scratch.len() as u64;
-        column.stored.extend(new);
+        column.stored.extend(self.cells.len() as u64, newest);
         self.bytes_written += self.scratch.len() as u64;
         Ok(())
     }

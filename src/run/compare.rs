@@ -2,7 +2,7 @@
 //! still be counted.
 
 use super::archive::ArchiveReader;
-use super::batch::Entry;
+use super::batch::Values;
 use super::columns::Column;
 use super::dtype::{self, Cell, Class, DType};
 use super::finish::index_steps;
@@ -29,12 +29,12 @@ pub fn folder_holds(folder: &Recovered, archive: &ArchiveReader) -> Result<bool>
     let manifest = Manifest::parse(&archive.read_all(name::MANIFEST)?, archive.path())?;
     let columns = folder.columns.all();
     let ids: HashMap<&str, usize> = columns.iter().zip(0..).map(|(c, id)| (c.name.as_str(), id)).collect();
-    let pending = folder.pending.transpose(columns.len());
-    let pending: HashMap<usize, &[Entry]> = pending.columns().map(|(id, e)| (id as usize, e)).collect();
+    let pending = folder.pending.by_column(columns.len());
+    let pending: HashMap<usize, Values> = pending.columns().map(|(id, v)| (id as usize, v)).collect();
     for (name, entry) in &manifest.metrics {
         let archived = archived_rows(archive, name, entry)?;
         let held = match ids.get(name.as_str()) {
-            Some(id) => folder_rows(folder, *id, pending.get(id).copied().unwrap_or_default())?,
+            Some(id) => folder_rows(folder, *id, pending.get(id).copied())?,
             None => Vec::new(),
         };
         if !held.starts_with(&archived) {
@@ -61,7 +61,7 @@ fn archived_rows(archive: &ArchiveReader, name: &str, entry: &MetricEntry) -> Re
 }
 
 /// The rows of a metric in a folder: those of its column, and those that wait in the hot log.
-fn folder_rows(folder: &Recovered, id: usize, pending: &[Entry]) -> Result<Vec<(u32, Plain)>> {
+fn folder_rows(folder: &Recovered, id: usize, pending: Option<Values<'_>>) -> Result<Vec<(u32, Plain)>> {
     let (columns, column) = (&folder.columns, &folder.columns.all()[id]);
     let rows = column.stored.rows;
     let mut steps = Vec::new();
@@ -72,7 +72,8 @@ fn folder_rows(folder: &Recovered, id: usize, pending: &[Entry]) -> Result<Vec<(
     let mut bytes = ops::read_file(&**columns.store(), &column.value_path)?.unwrap_or_default();
     bytes.truncate(usize::try_from(column.value_bytes).unwrap_or(usize::MAX));
     let cold = steps.into_iter().zip(plain_values(column.dtype, &bytes));
-    let beyond = pending.iter().filter(|e| column.stored.last.is_none_or(|last| e.step > last));
+    let pending = pending.into_iter().flat_map(Values::entries);
+    let beyond = pending.filter(|e| column.stored.last.is_none_or(|last| e.step > last));
     Ok(cold.chain(beyond.map(|e| (e.step, pending_value(folder, column, e.cell)))).collect())
 }
 

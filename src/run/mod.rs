@@ -1,6 +1,8 @@
 //! The run: metrics per step, in the format of the Python package plattli 0.19.0 (docs/format.md).
 
 pub mod archive;
+#[cfg(feature = "stream")]
+pub mod arrow;
 mod batch;
 mod columns;
 mod compare;

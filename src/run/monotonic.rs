@@ -71,8 +71,14 @@ impl MonotonicTracker {
     }
 
     /// Takes the next value, of the type the metric has now; rows of JSON metrics are not followed.
-    #[inline]
+    #[inline(always)]
     pub fn push(&mut self, dtype: DType, cell: Cell) {
+        if self.0 != Trend::Broken {
+            self.follow(dtype, cell);
+        }
+    }
+
+    fn follow(&mut self, dtype: DType, cell: Cell) {
         use Ordering::{Equal, Greater, Less};
         let (Trend::Equal(last) | Trend::Rising(last) | Trend::Falling(last)) = self.0 else {
             if self.0 == Trend::Empty {

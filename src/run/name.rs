@@ -63,6 +63,24 @@ pub fn objection(name: &str) -> Option<&'static str> {
     None
 }
 
+/// A name as a caller gives it, which may have to be read before it is known how long it is and whether it is text.
+pub trait Spelled {
+    /// It is this one, which ends with a NUL.
+    fn is(&self, terminated: &[u8]) -> bool;
+    /// The name.
+    fn text(&self) -> Result<&str>;
+}
+
+impl Spelled for &str {
+    fn is(&self, terminated: &[u8]) -> bool {
+        terminated.split_last().is_some_and(|(_, name)| name == self.as_bytes())
+    }
+
+    fn text(&self) -> Result<&str> {
+        Ok(self)
+    }
+}
+
 /// A name for a message: quoted, control characters escaped, cut where it would flood the screen.
 pub fn quoted(name: &str) -> String {
     const SHOWN: usize = 120;

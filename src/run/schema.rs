@@ -3,8 +3,9 @@
 use super::batch::Row;
 use super::columns::{Column, Columns};
 use super::dtype::{self, Cell, Class, DType, Fit, Value};
+use super::hot::line::{Key, Keys, Line};
 use super::monotonic::{Monotonic, MonotonicTracker};
-use super::name::{self, NameTable};
+use super::name::{self, NameTable, Spelled};
 use super::steps::Indices;
 use crate::error::{Error, Result};
 use crate::json;
@@ -13,13 +14,14 @@ use std::collections::HashMap;
 /// No step has this number.
 const NEVER: u64 = u64::MAX;
 
-/// One metric.
+/// One metric: what a write looks at is within one line of the cache.
 #[derive(Debug)]
 pub struct Metric {
     /// Its name.
     pub name: Box<str>,
-    /// `,"name":`, as it stands in a hot line.
-    pub key: Box<[u8]>,
+    /// Where its name, with the NUL after it, is in [`Schema::spellings`].
+    spelling: (u32, u32),
+    key: Key,
     /// Its type, the widest that its values need so far.
     pub dtype: DType,
     class: Class,
@@ -78,6 +80,9 @@ impl SchemaUpdate {
 #[derive(Debug, Default)]
 pub struct Schema {
     metrics: Vec<Metric>,
+    keys: Keys,
+    /// All names one after the other, each ended by NUL.
+    spellings: Vec<u8>,
     by_name: HashMap<Box<str>, u32>,
     table: NameTable,
     /// Simulation codes write the same names in the same order: the one after the last is tried first.
@@ -96,6 +101,12 @@ impl Schema {
         for id in self.changes.drain(..) {
             self.metrics[id as usize].listed = Listed::Yes;
         }
+    }
+
+    /// Columns and manifest have nothing to learn.
+    #[inline]
+    pub fn is_settled(&self) -> bool {
+        self.changes.is_empty()
     }
 
     /// What columns and manifest must learn before a row of the step in hand is written; `None` if nothing.
@@ -132,14 +143,16 @@ impl Schema {
 
     fn insert(&mut self, name: &str, dtype: DType, tracker: MonotonicTracker) -> u32 {
         let id = self.metrics.len() as u32;
-        let mut key = vec![b','];
-        json::push_str(&mut key, name);
-        key.push(b':');
+        let key = self.keys.add(name);
+        let start = self.spellings.len();
+        self.spellings.extend_from_slice(name.as_bytes());
+        self.spellings.push(0);
         self.table.insert(name);
         self.by_name.insert(name.into(), id);
         self.metrics.push(Metric {
             name: name.into(),
-            key: key.into(),
+            spelling: (start as u32, self.spellings.len() as u32),
+            key,
             dtype,
             class: dtype.class(),
             tracker,
@@ -150,8 +163,18 @@ impl Schema {
         id
     }
 
+    /// The id of a name, if it is the one that stood here in the row before.
+    #[inline(always)]
+    pub fn guess(&mut self, name: &impl Spelled) -> Option<u32> {
+        let (start, end) = self.metrics.get(self.guess)?.spelling;
+        if !name.is(self.spellings.get(start as usize..end as usize)?) {
+            return None;
+        }
+        self.guess += 1;
+        Some((self.guess - 1) as u32)
+    }
+
     /// The id of a name, if there is one.
-    #[inline]
     pub fn find(&mut self, name: &str) -> Option<u32> {
         if self.metrics.get(self.guess).is_some_and(|m| *m.name == *name) {
             self.guess += 1;
@@ -190,16 +213,59 @@ impl Schema {
         }
     }
 
+    /// Adds a number to the row of `step` and its text to `line`, if nothing has to be asked: the metric is listed, has
+    /// no value in this step, and is of the type `own` or an f64 that takes an f32. Otherwise nothing is done and
+    /// `false` returned: [`Schema::write`] asks, and says what is wrong.
+    #[inline(always)]
+    pub fn write_known(
+        &mut self,
+        id: u32,
+        own: DType,
+        cell: Cell,
+        step: u64,
+        row: &mut Row,
+        line: &mut Line,
+    ) -> bool {
+        let Some(metric) = self.metrics.get_mut(id as usize) else { return false };
+        let known = metric.knows(own, step);
+        if known {
+            metric.write_known(&self.keys, id, own, cell, step, row, line);
+        }
+        known
+    }
+
+    /// As [`Schema::write_known`] for several metrics, all or none.
+    pub fn write_row_known(
+        &mut self,
+        ids: &[u32],
+        own: DType,
+        cells: impl Iterator<Item = Cell>,
+        step: u64,
+        row: &mut Row,
+        line: &mut Line,
+    ) -> bool {
+        let known = |id: &u32| self.metrics.get(*id as usize).is_some_and(|metric| metric.knows(own, step));
+        // Strictly ascending: none is there twice.
+        if !ids.is_sorted_by(|a, b| a < b) || !ids.iter().all(known) {
+            return false;
+        }
+        for (id, cell) in ids.iter().zip(cells) {
+            if let Some(metric) = self.metrics.get_mut(*id as usize) {
+                metric.write_known(&self.keys, *id, own, cell, step, row, line);
+            }
+        }
+        true
+    }
+
     /// Adds a value to the row of `step`, and its text to `line` if there is one. Where format §9.2 decides by the
     /// range of all values of the metric, and `range` does not give it, nothing is done and `false` returned.
-    #[inline]
     pub fn write(
         &mut self,
         id: u32,
         value: Value<'_>,
         step: u64,
         row: &mut Row,
-        line: Option<&mut Vec<u8>>,
+        line: Option<&mut Line>,
         range: Option<(i128, i128)>,
     ) -> Result<bool> {
         let Some(metric) = self.metrics.get_mut(id as usize) else {
@@ -209,7 +275,7 @@ impl Schema {
             return Err(twice(metric, step));
         }
         if metric.class == Class::Json {
-            write_json(metric, id, &value, row, line)?;
+            write_json(metric, &self.keys, id, &value, row, line)?;
         } else {
             let cell = match dtype::fit(metric.dtype, &value) {
                 Ok(Fit::Same(cell)) => cell,
@@ -228,8 +294,7 @@ impl Schema {
             metric.tracker.push(metric.dtype, cell);
             row.push(id, cell);
             if let Some(line) = line {
-                line.extend_from_slice(&metric.key);
-                dtype::push_cell(line, metric.dtype, cell);
+                line.push_number(&self.keys, metric.key, metric.dtype, cell);
             }
         }
         metric.written_in = step;
@@ -270,6 +335,31 @@ impl Schema {
 }
 
 impl Metric {
+    /// A value of the type `own` enters it in this step without further ado.
+    #[inline(always)]
+    fn knows(&self, own: DType, step: u64) -> bool {
+        let fits = self.dtype == own || (own == DType::F32 && self.dtype == DType::F64);
+        fits && self.written_in != step && self.listed != Listed::No
+    }
+
+    #[inline(always)]
+    #[allow(clippy::too_many_arguments)]
+    fn write_known(
+        &mut self,
+        keys: &Keys,
+        id: u32,
+        own: DType,
+        cell: Cell,
+        step: u64,
+        row: &mut Row,
+        line: &mut Line,
+    ) {
+        self.written_in = step;
+        self.tracker.push(own, cell);
+        row.push(id, cell);
+        line.push_number(keys, self.key, own, cell);
+    }
+
     fn widen(&mut self, wider: DType) {
         if self.dtype != wider {
             self.dtype = wider;
@@ -305,19 +395,21 @@ fn fit_by_range(metric: &Metric, value: &Value<'_>, (min, max): (i128, i128)) ->
 /// JSON metrics take anything: numbers, bools and strings as their JSON text.
 fn write_json(
     metric: &Metric,
+    keys: &Keys,
     id: u32,
     value: &Value<'_>,
     row: &mut Row,
-    line: Option<&mut Vec<u8>>,
+    line: Option<&mut Line>,
 ) -> Result<()> {
     let refuse = |e: json::JsonError| {
         Error::argument(format!("metric {}: the value is not JSON: {e}", name::quoted(&metric.name)))
     };
     row.push_json(id, |text| push_value(text, value, json::Spacing::Spaced).map_err(refuse))?;
     if let Some(line) = line {
-        line.extend_from_slice(&metric.key);
+        line.push_key(keys, metric.key);
         // The same text was accepted a moment ago, so this cannot fail; if it did the line must not be half.
-        push_value(line, value, json::Spacing::Compact).map_err(|e| Error::internal(e.to_string()))?;
+        line.with(|out| push_value(out, value, json::Spacing::Compact))
+            .map_err(|e| Error::internal(e.to_string()))?;
     }
     Ok(())
 }

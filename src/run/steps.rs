@@ -230,6 +230,33 @@ impl SegmentList {
         Ok(changed)
     }
 
+    /// Appends steps to a list whose metric has exactly `rows` rows, which are counted as they are appended. Says
+    /// whether the description changed.
+    pub fn append_all(&mut self, rows: &mut u64, steps: &[u32]) -> Result<bool> {
+        let mut changed = false;
+        let mut rest = steps;
+        while let Some((step, more)) = rest.split_first() {
+            changed |= self.append(*rows, *step)?;
+            *rows += 1;
+            // An open segment that knows its stride describes what goes on with it as it is.
+            let known = self.going_on(*rows, more);
+            *rows += known as u64;
+            rest = &more[known..];
+        }
+        Ok(changed)
+    }
+
+    /// How many of the steps the last segment of a list, whose metric has exactly `n` rows, describes without a change.
+    fn going_on(&self, n: u64, steps: &[u32]) -> usize {
+        let (Some(last), Some(before)) = (self.segments.last(), self.before.last()) else { return 0 };
+        if last.stop.is_some() || n < before + 2 {
+            return 0;
+        }
+        let newest = last.step_of(n - before - 1);
+        let expected = (1..).map(|i: u64| newest + i * last.step);
+        steps.iter().zip(expected).take_while(|(step, expected)| u64::from(**step) == *expected).count()
+    }
+
     /// Keeps exactly the rows with a step below `step` and says how many these are. Closed segments end where
     /// their last row does; segments without rows vanish, also those that no value has reached.
     pub fn truncate(&mut self, n: u64, step: u64) -> u64 {

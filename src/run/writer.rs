@@ -2,24 +2,26 @@
 
 use super::config;
 use super::core::{Core, STEP_LIMIT};
-use super::dtype::{Class, DType, Value};
+use super::dtype::{Cell, Class, DType, Value};
 use super::finish::{cell_range, value_range};
+use super::name::Spelled;
 use super::open::{open, Backend};
 use super::options::{Config, FinishOptions, WriterOptions, WriterStats};
-use crate::clock::Tick;
+use crate::clock::Stopwatch;
 use crate::error::{Code, Error, Result};
 use crate::fork;
+use crate::gate::{Gate, Guard, Inside};
 use crate::store::{DiskStore, Store};
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::Arc;
 
 /// A run open for writing. Calls from several threads are serialised.
 ///
 /// Dropping a writer flushes and lets go of the run, quietly; it never finishes it. [`Writer::close`] does the same
 /// and reports.
 pub struct Writer {
-    inner: Mutex<Inner>,
+    inner: Gate<Inner>,
     generation: u32,
 }
 
@@ -54,24 +56,40 @@ impl Writer {
         fork::ensure_registered()?;
         let generation = fork::generation();
         let (core, backend) = open(&store, run_dir, options)?;
-        Ok(Writer { inner: Mutex::new(Inner { core, backend, life: Life::Open }), generation })
+        Ok(Writer { inner: Gate::new(Inner { core, backend, life: Life::Open }), generation })
     }
 
-    #[inline]
-    fn lock(&self) -> Result<MutexGuard<'_, Inner>> {
+    fn lock(&self) -> Result<Guard<'_, Inner>> {
         if fork::generation() != self.generation {
             return Err(Error::new(Code::Forked, "this writer belongs to the parent process"));
         }
-        self.inner.lock().map_err(|_| Error::internal("an earlier call on this writer panicked"))
+        let inner = self.inner.enter();
+        match self.inner.is_broken() {
+            true => Err(Error::internal("an earlier call on this writer panicked")),
+            false => Ok(inner),
+        }
     }
 
-    #[inline]
-    fn open_inner(&self) -> Result<MutexGuard<'_, Inner>> {
+    fn open_inner(&self) -> Result<Guard<'_, Inner>> {
         let inner = self.lock()?;
-        match inner.life {
-            Life::Open if !inner.core.published => Ok(inner),
-            _ => Err(inner.ended()),
+        match inner.is_open() {
+            true => Ok(inner),
+            false => Err(inner.ended()),
         }
+    }
+
+    /// The inside of a writer of which nothing has to be said but that it can write: to be left, not dropped.
+    #[inline(always)]
+    fn usual_inner(&self) -> Option<Inside<'_, Inner>> {
+        if fork::generation() != self.generation {
+            return None;
+        }
+        let inner = self.inner.slip_in();
+        if inner.is_open() && !self.inner.is_broken() {
+            return Some(inner);
+        }
+        inner.leave();
+        None
     }
 
     /// The id of a metric, for [`Writer::put`]; a new name is added with the type `dtype`.
@@ -82,8 +100,28 @@ impl Writer {
     }
 
     /// Writes a value in the step in hand; a new metric gets the type of the value (format §9.1).
-    #[inline]
     pub fn write(&self, name: &str, value: Value<'_>) -> Result<()> {
+        self.write_spelled(name, value)
+    }
+
+    /// As [`Writer::write`], for a name that need not be text before it is compared.
+    #[inline(always)]
+    pub fn write_spelled(&self, name: impl Spelled, value: Value<'_>) -> Result<()> {
+        if let Some(mut inner) = self.usual_inner() {
+            let written = inner.write_known(&name, value);
+            inner.leave();
+            if written {
+                return Ok(());
+            }
+        }
+        match name.text() {
+            Ok(name) => self.write_any(name, value),
+            Err(e) => Err(self.refuse(e)),
+        }
+    }
+
+    #[inline(never)]
+    fn write_any(&self, name: &str, value: Value<'_>) -> Result<()> {
         let mut inner = self.open_inner()?;
         let id = match inner.core.schema.find(name) {
             Some(id) => Ok(id),
@@ -94,8 +132,20 @@ impl Writer {
     }
 
     /// Writes a value by the id of its metric.
-    #[inline]
+    #[inline(always)]
     pub fn put(&self, id: u32, value: Value<'_>) -> Result<()> {
+        if let Some(mut inner) = self.usual_inner() {
+            let written = inner.put_known(id, value);
+            inner.leave();
+            if written {
+                return Ok(());
+            }
+        }
+        self.put_any(id, value)
+    }
+
+    #[inline(never)]
+    fn put_any(&self, id: u32, value: Value<'_>) -> Result<()> {
         let mut inner = self.open_inner()?;
         let result = inner.put(id, value);
         inner.remember(result)
@@ -103,20 +153,31 @@ impl Writer {
 
     /// Writes a value for each of several metrics, all or none.
     pub fn put_row_f64(&self, ids: &[u32], values: &[f64]) -> Result<()> {
-        self.put_row(ids, values.iter().map(|v| Value::F64(*v)))
+        self.put_row(
+            ids,
+            DType::F64,
+            values.iter().map(|v| v.to_bits()),
+            values.iter().map(|v| Value::F64(*v)),
+        )
     }
 
     /// Writes a value for each of several metrics, all or none.
     pub fn put_row_f32(&self, ids: &[u32], values: &[f32]) -> Result<()> {
-        self.put_row(ids, values.iter().map(|v| Value::F32(*v)))
+        let cells = values.iter().map(|v| f64::from(*v).to_bits());
+        self.put_row(ids, DType::F32, cells, values.iter().map(|v| Value::F32(*v)))
     }
 
     fn put_row<'a>(
         &self,
         ids: &[u32],
+        own: DType,
+        cells: impl ExactSizeIterator<Item = Cell>,
         values: impl ExactSizeIterator<Item = Value<'a>> + Clone,
     ) -> Result<()> {
         let mut inner = self.open_inner()?;
+        if inner.put_row_known(ids, own, cells) {
+            return Ok(());
+        }
         let result = inner.put_row(ids, values);
         inner.remember(result)
     }
@@ -161,29 +222,28 @@ impl Writer {
 
     /// Ends the step in hand. When this returns `Ok`, this step and every one before it survive the death of the
     /// process. The step is ended whatever is returned; the first error of a write of this step is returned again.
+    #[inline]
     pub fn end_step(&self) -> Result<()> {
-        let mut inner = self.open_inner()?;
-        let inner = &mut *inner;
-        let start = Tick::now();
-        let written = inner.end_step();
-        let refused = inner.core.refused.take();
-        inner.core.step = (inner.core.step + 1).min(STEP_LIMIT);
-        inner.core.stats.steps += 1;
-        inner.charge(start);
-        // A refused write leaves the rest of its step acknowledged, which a step that failed is not.
-        written.and(refused.map_or(Ok(()), Err))
+        match self.usual_inner() {
+            Some(mut inner) => {
+                let result = inner.end_step();
+                inner.leave();
+                result
+            }
+            None => self.open_inner()?.end_step(),
+        }
     }
 
     /// What was written of the step in hand reaches the operating system.
     pub fn flush(&self) -> Result<()> {
         let mut inner = self.open_inner()?;
         let inner = &mut *inner;
-        let start = Tick::now();
+        let watch = Stopwatch::start_one();
         let result = inner.check_latch().and_then(|()| match &mut inner.backend {
             Backend::Compacting(hot) => hot.flush(&mut inner.core),
             Backend::Inline(direct) => direct.flush(&mut inner.core),
         });
-        inner.charge(start);
+        inner.charge(watch);
         result
     }
 
@@ -217,7 +277,7 @@ impl Writer {
         if fork::generation() != self.generation {
             return WriterStats::default();
         }
-        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let inner = self.inner.enter();
         let mut stats = inner.core.stats;
         let (counters, waiting) = match &inner.backend {
             Backend::Compacting(hot) => (hot.counters(), hot.waiting_rows()),
@@ -231,7 +291,7 @@ impl Writer {
 
     /// A thread is in the middle of a call. A writer of which that is so must not be dropped in a forked child.
     pub fn is_in_call(&self) -> bool {
-        matches!(self.inner.try_lock(), Err(TryLockError::WouldBlock))
+        self.inner.is_held()
     }
 
     /// What was found broken when the run was opened, and how it was mended.
@@ -283,14 +343,34 @@ impl Drop for Writer {
         if fork::generation() == self.generation {
             // Nobody is left to tell; `close` is there for those who want to know.
             _ = self.close();
-        } else if let Ok(inner) = self.inner.get_mut() {
-            inner.abandon();
+        } else if !self.inner.is_broken() {
+            self.inner.get_mut().abandon();
         }
     }
 }
 
 impl Inner {
-    #[inline]
+    fn is_open(&self) -> bool {
+        self.life == Life::Open && !self.core.published
+    }
+
+    /// Writes a number as is usual, or does nothing and says so.
+    #[inline(always)]
+    fn put_known(&mut self, id: u32, value: Value<'_>) -> bool {
+        let (Backend::Compacting(hot), Some(cell)) = (&mut self.backend, value.cell()) else { return false };
+        let core = &mut self.core;
+        if core.step >= STEP_LIMIT || core.latched.is_some() {
+            return false;
+        }
+        let line = hot.line(core.step, core.row.is_empty());
+        core.schema.write_known(id, value.own_dtype(), cell, core.step, &mut core.row, line)
+    }
+
+    #[inline(always)]
+    fn write_known(&mut self, name: &impl Spelled, value: Value<'_>) -> bool {
+        self.core.schema.guess(name).is_some_and(|id| self.put_known(id, value))
+    }
+
     fn put(&mut self, id: u32, value: Value<'_>) -> Result<()> {
         if self.write(id, value, None)? {
             return Ok(());
@@ -299,7 +379,6 @@ impl Inner {
         self.write(id, value, Some(range)).map(drop)
     }
 
-    #[inline]
     fn write(&mut self, id: u32, value: Value<'_>, range: Option<(i128, i128)>) -> Result<bool> {
         let core = &mut self.core;
         if core.step >= STEP_LIMIT || core.latched.is_some() {
@@ -325,8 +404,18 @@ impl Inner {
         ids.iter().zip(values).try_for_each(|(id, value)| self.put(*id, value))
     }
 
+    /// Writes a row of numbers as is usual, or does nothing and says so.
+    fn put_row_known(&mut self, ids: &[u32], own: DType, cells: impl ExactSizeIterator<Item = Cell>) -> bool {
+        let Backend::Compacting(hot) = &mut self.backend else { return false };
+        let core = &mut self.core;
+        if core.step >= STEP_LIMIT || core.latched.is_some() || ids.len() != cells.len() || ids.is_empty() {
+            return false;
+        }
+        let line = hot.line(core.step, core.row.is_empty());
+        core.schema.write_row_known(ids, own, cells, core.step, &mut core.row, line)
+    }
+
     /// Keeps the first error of a step for its `end_step`.
-    #[inline]
     fn remember(&mut self, result: Result<()>) -> Result<()> {
         if let Err(e) = &result {
             self.core.refused.get_or_insert_with(|| e.clone());
@@ -335,6 +424,19 @@ impl Inner {
     }
 
     fn end_step(&mut self) -> Result<()> {
+        let watch = Stopwatch::start(self.core.stats.steps);
+        let written = self.end_row();
+        self.core.step = (self.core.step + 1).min(STEP_LIMIT);
+        self.core.stats.steps += 1;
+        self.charge(watch);
+        match self.core.refused.is_none() {
+            true => written,
+            // A refused write leaves the rest of its step acknowledged, which a step that failed is not.
+            false => written.and(self.core.refused.take().map_or(Ok(()), Err)),
+        }
+    }
+
+    fn end_row(&mut self) -> Result<()> {
         self.beat();
         if self.core.step >= STEP_LIMIT || self.core.latched.is_some() {
             self.core.row.clear();
@@ -374,10 +476,11 @@ impl Inner {
         Error::state(format!("the writer of {} is {how}", self.core.run_dir.display()))
     }
 
-    fn charge(&mut self, start: Tick) {
-        let spent = start.elapsed_ns();
-        self.core.stats.caller_ns_total += spent;
-        self.core.stats.caller_ns_max = self.core.stats.caller_ns_max.max(spent);
+    #[inline]
+    fn charge(&mut self, watch: Stopwatch) {
+        let (added, longest) = watch.stop();
+        self.core.stats.caller_ns_total += added;
+        self.core.stats.caller_ns_max = self.core.stats.caller_ns_max.max(longest);
     }
 
     /// Smallest and largest of all values of an integer metric, wherever they are (format §9.2, last row).

@@ -3,8 +3,11 @@
 
 use super::{Create, Entry, File, FileId, Kind, Lock, Metadata, Store};
 use crate::error::{Error, Result};
+use std::ffi::CString;
 use std::fs;
 use std::io::{self, ErrorKind, Write};
+use std::mem::MaybeUninit;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -37,6 +40,26 @@ fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
             other => return other,
         }
     }
+}
+
+#[cfg(target_os = "linux")]
+fn rename_noreplace(from: &Path, to: &Path) -> io::Result<()> {
+    use std::os::unix::ffi::OsStrExt;
+    let name = |path: &Path| std::ffi::CString::new(path.as_os_str().as_bytes()).map_err(io::Error::from);
+    let (from, to, here) = (name(from)?, name(to)?, libc::AT_FDCWD);
+    // By number, as not every libc has the function.
+    // SAFETY: both names are terminated and live through the call.
+    match unsafe {
+        libc::syscall(libc::SYS_renameat2, here, from.as_ptr(), here, to.as_ptr(), libc::RENAME_NOREPLACE)
+    } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn rename_noreplace(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::Error::from_raw_os_error(libc::EINVAL))
 }
 
 fn kind_of(kind: fs::FileType) -> Kind {
@@ -97,6 +120,17 @@ impl Store for DiskStore {
             .map_err(|e| Error::io(format_args!("rename to {} the file", to.display()), from, &e))
     }
 
+    fn link(&self, from: &Path, to: &Path) -> Result<()> {
+        retry(|| fs::hard_link(from, to))
+            .map_err(|e| Error::io(format_args!("give the name {} to", to.display()), from, &e))
+    }
+
+    fn rename_new(&self, from: &Path, to: &Path) -> Result<()> {
+        retry(|| rename_noreplace(from, to)).map_err(|e| {
+            Error::io(format_args!("rename to the new name {} the file", to.display()), from, &e)
+        })
+    }
+
     fn remove_file(&self, path: &Path) -> Result<()> {
         retry(|| fs::remove_file(path)).map_err(|e| Error::io("remove", path, &e))
     }
@@ -137,6 +171,27 @@ impl Store for DiskStore {
                 .collect()
         };
         retry(read).map_err(|e| Error::io("list the directory", path, &e))
+    }
+
+    fn free_space(&self, path: &Path) -> Result<Option<u64>> {
+        let what = "ask for the free space of";
+        let name = CString::new(path.as_os_str().as_bytes())
+            .map_err(|e| Error::io(what, path, &io::Error::new(ErrorKind::InvalidInput, e)))?;
+        let mut answer = MaybeUninit::<libc::statvfs>::zeroed();
+        retry(|| {
+            // SAFETY: the name ends with NUL and the structure is valid for writing.
+            match unsafe { libc::statvfs(name.as_ptr(), answer.as_mut_ptr()) } {
+                0 => Ok(()),
+                _ => Err(io::Error::last_os_error()),
+            }
+        })
+        .map_err(|e| Error::io(what, path, &e))?;
+        // SAFETY: zeroed is a valid value, and the call has filled it in.
+        let answer = unsafe { answer.assume_init() };
+        // The widths of these fields differ between systems.
+        #[allow(clippy::unnecessary_cast)]
+        let (blocks, size) = (answer.f_bavail as u64, answer.f_frsize as u64);
+        Ok((answer.f_blocks > 0).then(|| blocks.saturating_mul(size)))
     }
 
     fn sync_dir(&self, path: &Path) -> Result<()> {

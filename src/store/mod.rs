@@ -93,6 +93,10 @@ pub trait Store: Send + Sync + Debug {
     fn create(&self, path: &Path) -> Result<Box<dyn File>>;
     /// Renames, replacing what is at `to`.
     fn rename(&self, from: &Path, to: &Path) -> Result<()>;
+    /// Gives a file a second name (a hard link). `EEXIST` if something is at `to`.
+    fn link(&self, from: &Path, to: &Path) -> Result<()>;
+    /// Renames where nothing is at `to`; `EEXIST` otherwise. File systems without such a thing say `EINVAL`.
+    fn rename_new(&self, from: &Path, to: &Path) -> Result<()>;
     /// Unlinks a file or a link.
     fn remove_file(&self, path: &Path) -> Result<()>;
     /// Makes one directory.
@@ -109,6 +113,8 @@ pub trait Store: Send + Sync + Debug {
     fn link_metadata(&self, path: &Path) -> Result<Option<Metadata>>;
     /// The entries of a directory, in no order.
     fn list(&self, path: &Path) -> Result<Vec<Entry>>;
+    /// Bytes that the file system with `path` has free for this user; `None` if it does not say.
+    fn free_space(&self, path: &Path) -> Result<Option<u64>>;
     /// Makes the names in a directory durable.
     fn sync_dir(&self, path: &Path) -> Result<()>;
 }

@@ -62,6 +62,13 @@ module plattli_raw
     integer(c_int32_t), parameter :: PLATTLI_POSITIONS = 3 !! Rows by their position from 0, up to but without the end.
     integer(c_int32_t), parameter :: PLATTLI_STANDARD = 0 !! Integers as `PLATTLI_I64`, the rest as stored.
     integer(c_int32_t), parameter :: PLATTLI_STORAGE = -1 !! As stored.
+    integer(c_int32_t), parameter :: PLATTLI_SYNC_EVERY = 0 !! Each entry is on stable storage before its call returns.
+    integer(c_int32_t), parameter :: PLATTLI_SYNC_INTERVAL = 1 !! Entries are forced to stable storage on an interval.
+    integer(c_int32_t), parameter :: PLATTLI_SYNC_NONE = 2 !! Entries survive the death of the process.
+    integer(c_int64_t), parameter :: PLATTLI_LOST_UNKNOWN = -1 !! Nothing was left to count lost entries by. The bits of 2**64-1.
+    integer(c_int64_t), parameter :: ARROW_FLAG_DICTIONARY_ORDERED = 1 !! The order of a dictionary means something.
+    integer(c_int64_t), parameter :: ARROW_FLAG_NULLABLE = 2 !! A column may have nulls.
+    integer(c_int64_t), parameter :: ARROW_FLAG_MAP_KEYS_SORTED = 4 !! Keys of a map are sorted.
 
     type, bind(c) :: plattli_writer_stats
         !! What a writer has done so far.
@@ -110,6 +117,79 @@ module plattli_raw
         integer(c_int64_t) :: metrics = 0 !! Metrics in the run.
         integer(c_int64_t) :: torn_tail = 0 !! 1 if a torn last line was left out, else 0.
     end type
+
+    type, bind(c) :: ArrowSchema
+        !! What a column is, as the Arrow C data interface has it.
+        type(c_ptr) :: format = c_null_ptr !! Its type, text.
+        type(c_ptr) :: name = c_null_ptr !! Its name, text.
+        type(c_ptr) :: metadata = c_null_ptr !! Keys and values, in the encoding of Arrow; may be NULL.
+        integer(c_int64_t) :: flags = 0 !! Sum of `ARROW_FLAG_` numbers.
+        integer(c_int64_t) :: n_children = 0 !! How many children there are.
+        type(c_ptr) :: children = c_null_ptr !! Addresses of their schemas.
+        type(c_ptr) :: dictionary = c_null_ptr !! Schema of the values of a dictionary.
+        type(c_funptr) :: release = c_null_funptr !! An `arrow_release_schema`; NULL once it was called.
+        type(c_ptr) :: private_data = c_null_ptr !! Of the producer.
+    end type
+
+    type, bind(c) :: ArrowArray
+        !! Values of a column, as the Arrow C data interface has them.
+        integer(c_int64_t) :: length = 0 !! How many values there are.
+        integer(c_int64_t) :: null_count = 0 !! How many of them are null; -1 if nobody counted.
+        integer(c_int64_t) :: offset = 0 !! Values in the buffers before the first.
+        integer(c_int64_t) :: n_buffers = 0 !! How many buffers there are.
+        integer(c_int64_t) :: n_children = 0 !! How many children there are.
+        type(c_ptr) :: buffers = c_null_ptr !! Addresses of the buffers.
+        type(c_ptr) :: children = c_null_ptr !! Addresses of the arrays of the children.
+        type(c_ptr) :: dictionary = c_null_ptr !! Values of a dictionary.
+        type(c_funptr) :: release = c_null_funptr !! An `arrow_release_array`; NULL once it was called.
+        type(c_ptr) :: private_data = c_null_ptr !! Of the producer.
+    end type
+
+    type, bind(c) :: ArrowArrayStream
+        !! Batches of columns, as the Arrow C stream interface has them.
+        type(c_funptr) :: get_schema = c_null_funptr !! An `arrow_get_schema`.
+        type(c_funptr) :: get_next = c_null_funptr !! An `arrow_get_next`.
+        type(c_funptr) :: get_last_error = c_null_funptr !! An `arrow_get_last_error`.
+        type(c_funptr) :: release = c_null_funptr !! An `arrow_release_stream`; NULL once it was called.
+        type(c_ptr) :: private_data = c_null_ptr !! Of the producer.
+    end type
+
+    abstract interface
+        function arrow_get_schema(stream, out) bind(c) result(errno)
+            import
+            type(ArrowArrayStream), intent(inout) :: stream
+            type(ArrowSchema), intent(inout) :: out
+            integer(c_int) :: errno
+        end function
+
+        function arrow_get_next(stream, out) bind(c) result(errno)
+            import
+            type(ArrowArrayStream), intent(inout) :: stream
+            type(ArrowArray), intent(inout) :: out
+            integer(c_int) :: errno
+        end function
+
+        function arrow_get_last_error(stream) bind(c) result(answer)
+            import
+            type(ArrowArrayStream), intent(inout) :: stream
+            type(c_ptr) :: answer
+        end function
+
+        subroutine arrow_release_schema(schema) bind(c)
+            import
+            type(ArrowSchema), intent(inout) :: schema
+        end subroutine
+
+        subroutine arrow_release_array(array) bind(c)
+            import
+            type(ArrowArray), intent(inout) :: array
+        end subroutine
+
+        subroutine arrow_release_stream(stream) bind(c)
+            import
+            type(ArrowArrayStream), intent(inout) :: stream
+        end subroutine
+    end interface
 
     interface
         function plattli_version() bind(c) result(answer)
@@ -161,6 +241,26 @@ module plattli_raw
         subroutine plattli_string_free(string) bind(c)
             import
             type(c_ptr), value :: string
+        end subroutine
+
+        function plattli_strings_len(strings) bind(c) result(answer)
+            import
+            type(c_ptr), value :: strings
+            integer(c_size_t) :: answer
+        end function
+
+        function plattli_strings_get(strings, i, text, len) bind(c) result(status)
+            import
+            type(c_ptr), value :: strings
+            integer(c_size_t), value :: i
+            type(c_ptr), intent(inout) :: text
+            type(c_ptr), value :: len
+            integer(c_int32_t) :: status
+        end function
+
+        subroutine plattli_strings_free(strings) bind(c)
+            import
+            type(c_ptr), value :: strings
         end subroutine
 
         function plattli_writer_options_new() bind(c) result(answer)
@@ -866,6 +966,36 @@ module plattli_raw
             type(c_ptr), value :: table
         end subroutine
 
+        function plattli_reader_arrow(reader, names, n, selection, out) bind(c) result(status)
+            import
+            type(c_ptr), value :: reader
+            type(c_ptr), intent(in) :: names(*)
+            integer(c_size_t), value :: n
+            type(c_ptr), value :: selection
+            type(ArrowArrayStream), intent(inout) :: out
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_reader_arrow_outer(reader, names, n, selection, out) bind(c) result(status)
+            import
+            type(c_ptr), value :: reader
+            type(c_ptr), intent(in) :: names(*)
+            integer(c_size_t), value :: n
+            type(c_ptr), value :: selection
+            type(ArrowArrayStream), intent(inout) :: out
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_reader_arrow_long(reader, names, n, selection, out) bind(c) result(status)
+            import
+            type(c_ptr), value :: reader
+            type(c_ptr), intent(in) :: names(*)
+            integer(c_size_t), value :: n
+            type(c_ptr), value :: selection
+            type(ArrowArrayStream), intent(inout) :: out
+            integer(c_int32_t) :: status
+        end function
+
         function plattli_import_options_new() bind(c) result(answer)
             import
             type(c_ptr) :: answer
@@ -918,6 +1048,228 @@ module plattli_raw
             type(c_ptr), value :: options, out
             integer(c_int32_t) :: status
         end function
+
+        function plattli_state_options_new() bind(c) result(answer)
+            import
+            type(c_ptr) :: answer
+        end function
+
+        subroutine plattli_state_options_free(options) bind(c)
+            import
+            type(c_ptr), value :: options
+        end subroutine
+
+        function plattli_state_options_set_sync(options, sync) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int32_t), value :: sync
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_options_set_sync_interval(options, milliseconds) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int64_t), value :: milliseconds
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_options_set_threshold(options, threshold) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int64_t), value :: threshold
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_options_set_backups(options, backups) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int32_t), value :: backups
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_options_set_snapshot(options, snapshot) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            logical(c_bool), value :: snapshot
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_options_set_salvage(options, salvage) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            logical(c_bool), value :: salvage
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_options_set_read_only(options, read_only) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            logical(c_bool), value :: read_only
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_options_set_lock(options, lock) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            logical(c_bool), value :: lock
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_open(dir, name, options, out) bind(c) result(status)
+            import
+            character(kind=c_char), intent(in) :: dir(*), name(*)
+            type(c_ptr), value :: options
+            type(c_ptr), intent(inout) :: out
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_set(state, key, json, len) bind(c) result(status)
+            import
+            type(c_ptr), value :: state
+            character(kind=c_char), intent(in) :: key(*), json(*)
+            integer(c_size_t), value :: len
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_replace(state, json, len) bind(c) result(status)
+            import
+            type(c_ptr), value :: state
+            character(kind=c_char), intent(in) :: json(*)
+            integer(c_size_t), value :: len
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_delete(state, key) bind(c) result(status)
+            import
+            type(c_ptr), value :: state
+            character(kind=c_char), intent(in) :: key(*)
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_get(state, key, out) bind(c) result(status)
+            import
+            type(c_ptr), value :: state
+            character(kind=c_char), intent(in) :: key(*)
+            type(c_ptr), intent(inout) :: out
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_snapshot(state, out) bind(c) result(status)
+            import
+            type(c_ptr), value :: state
+            type(c_ptr), intent(inout) :: out
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_keys(state, out) bind(c) result(status)
+            import
+            type(c_ptr), value :: state
+            type(c_ptr), intent(inout) :: out
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_entries(state, out) bind(c) result(status)
+            import
+            type(c_ptr), value :: state
+            type(c_ptr), intent(inout) :: out
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_entry_count(state, count) bind(c) result(status)
+            import
+            type(c_ptr), value :: state
+            integer(c_int64_t), intent(inout) :: count
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_size(state, keys) bind(c) result(status)
+            import
+            type(c_ptr), value :: state
+            integer(c_size_t), intent(inout) :: keys
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_compact(state) bind(c) result(status)
+            import
+            type(c_ptr), value :: state
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_log_size(state, out_bytes) bind(c) result(status)
+            import
+            type(c_ptr), value :: state
+            integer(c_int64_t), intent(inout) :: out_bytes
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_needs_compaction(state, threshold, out) bind(c) result(status)
+            import
+            type(c_ptr), value :: state
+            integer(c_int64_t), value :: threshold
+            logical(c_bool), intent(inout) :: out
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_refresh(state) bind(c) result(status)
+            import
+            type(c_ptr), value :: state
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_lost(state, entries) bind(c) result(status)
+            import
+            type(c_ptr), value :: state
+            integer(c_int64_t), intent(inout) :: entries
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_close(state) bind(c) result(status)
+            import
+            type(c_ptr), value :: state
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_scheduler_new(interval_ms, out) bind(c) result(status)
+            import
+            integer(c_int64_t), value :: interval_ms
+            type(c_ptr), intent(inout) :: out
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_scheduler_add(scheduler, state) bind(c) result(status)
+            import
+            type(c_ptr), value :: scheduler, state
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_scheduler_remove(scheduler, state) bind(c) result(status)
+            import
+            type(c_ptr), value :: scheduler, state
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_scheduler_start(scheduler) bind(c) result(status)
+            import
+            type(c_ptr), value :: scheduler
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_scheduler_stop(scheduler) bind(c) result(status)
+            import
+            type(c_ptr), value :: scheduler
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_state_scheduler_compact_all(scheduler) bind(c) result(status)
+            import
+            type(c_ptr), value :: scheduler
+            integer(c_int32_t) :: status
+        end function
+
+        subroutine plattli_state_scheduler_free(scheduler) bind(c)
+            import
+            type(c_ptr), value :: scheduler
+        end subroutine
     end interface
 end module plattli_raw
 
@@ -949,8 +1301,9 @@ module plattli
     !! **Text.** Trailing blanks of names, paths and values are not part of them.
     !!
     !! **Steps** run to 4294967295 and are therefore `int64` where they come out in arrays.
-    use, intrinsic :: iso_c_binding, only: c_associated, c_bool, c_char, c_double, c_f_pointer, c_float, c_int32_t, c_int64_t, &
-        c_loc, c_null_char, c_null_ptr, c_ptr, c_size_t
+    use, intrinsic :: iso_c_binding, only: c_associated, c_bool, c_char, c_double, c_f_pointer, c_f_procpointer, c_float, c_int, &
+        c_int32_t, c_int64_t, c_loc, c_null_char, c_null_funptr, c_null_ptr, c_ptr, c_size_t
+    use, intrinsic :: ieee_arithmetic, only: ieee_is_finite, ieee_quiet_nan, ieee_value
     use, intrinsic :: iso_fortran_env, only: int8, int16, int32, int64, real32, real64
     use plattli_raw, raw_metric_info => plattli_metric_info
     implicit none
@@ -967,11 +1320,15 @@ module plattli
     public :: plattli_writer, plattli_writer_options, plattli_finish_options, plattli_writer_stats
     public :: plattli_reader, plattli_reader_options, plattli_selection, plattli_column, plattli_metric_info, plattli_text
     public :: plattli_select_steps, plattli_select_values, plattli_select_positions
+    public :: PLATTLI_SYNC_EVERY, PLATTLI_SYNC_INTERVAL, PLATTLI_SYNC_NONE, PLATTLI_LOST_UNKNOWN
+    public :: plattli_arrow_stream
+    public :: plattli_state, plattli_state_options, plattli_state_scheduler, plattli_texts
     public :: plattli_import, plattli_import_options, plattli_import_report
     public :: plattli_version, plattli_status_text, plattli_version_text
 
     integer(int64), parameter :: STEPS = 4294967296_int64 ! that a run can have
     integer(int32), parameter :: NO_METRIC = -1
+    character(*), parameter :: OPEN_ALREADY = "this variable is open already: close it first"
 
     type :: plattli_text
         !! One text of a list whose texts differ in length.
@@ -1020,6 +1377,18 @@ module plattli
         logical :: overwrite = .false. !! An existing run is replaced.
         logical :: double = .false. !! Floats are kept as 64-bit floats.
         logical :: skip_torn_tail = .false. !! A last line that was cut off is left out instead of an error.
+    end type
+
+    type :: plattli_state_options
+        !! How a state is opened.
+        integer(int32) :: sync = PLATTLI_SYNC_EVERY !! `PLATTLI_SYNC_EVERY`, `PLATTLI_SYNC_INTERVAL` or `PLATTLI_SYNC_NONE`.
+        integer(int64) :: sync_milliseconds = 0 !! Chooses `PLATTLI_SYNC_INTERVAL` with so many milliseconds; 0 does not.
+        integer(int64) :: threshold = 1048576 !! Bytes of the log above which it needs compaction.
+        integer(int32) :: backups = 3 !! Compacted logs that are kept.
+        logical :: snapshot = .false. !! `NAME.json` is written at each compaction and at close.
+        logical :: salvage = .false. !! A damaged or missing log is taken for what still parses.
+        logical :: read_only = .false. !! Read beside whoever writes it; nothing is ever written.
+        logical :: lock = .true. !! A second writer is refused.
     end type
 
     type :: plattli_metric_info
@@ -1116,6 +1485,9 @@ module plattli
         procedure, non_overridable :: read_unsigned !! As `read`: the bits of unsigned 64-bit integers.
         procedure, non_overridable :: column => reader_column !! Rows of a metric of any type.
         procedure, non_overridable :: table => reader_table !! Metrics side by side, at the steps that all of them have.
+        procedure, non_overridable :: arrow => reader_arrow !! Metrics as a table in batches, at the steps that all have.
+        procedure, non_overridable :: arrow_outer => reader_arrow_outer !! The same at the steps that any of them has.
+        procedure, non_overridable :: arrow_long => reader_arrow_long !! One row per value, metric after metric.
         procedure, non_overridable :: close => reader_close !! Releases the reader.
         procedure, non_overridable :: take => reader_take !! Takes the run of another reader over.
         procedure, non_overridable :: failed => reader_failed !! Whether a failure is kept.
@@ -1124,6 +1496,112 @@ module plattli
         procedure, private :: reader_assign
         procedure, private :: read_real32, read_real64, read_int32, read_int64, read_logical, read_text
         final :: reader_final
+    end type
+
+    type :: arrow_box
+        ! What an Arrow stream is made of, at an address that stays.
+        type(ArrowArrayStream) :: stream
+        type(ArrowSchema) :: schema
+        type(ArrowArray), allocatable :: batches(:)
+    end type
+
+    type :: plattli_arrow_stream
+        !! A table that comes in batches: of a run, of a stream, or of any other producer of the Arrow C stream interface. It
+        !! outlives what it came from.
+        !!
+        !!     do
+        !!         call rows%next(more, stat=stat)
+        !!         if (.not. more) exit
+        !!         call rows%read("step", steps)
+        !!         call rows%read("residual", residuals)
+        !!     end do
+        private
+        type(owned_handle) :: owned
+        type(arrow_box), pointer :: box => null() ! what the handle is the address of
+        type(failure) :: kept
+    contains
+        procedure, non_overridable :: open => arrow_open !! Takes over a stream of the C interface.
+        procedure, non_overridable :: is_open => arrow_is_open !! Whether there is a stream.
+        procedure, non_overridable :: next => arrow_next !! Moves on to the next batch.
+        procedure, non_overridable :: load => arrow_load !! Moves on to all batches that are left, as one.
+        procedure, non_overridable :: rows => arrow_rows !! Rows of the batch.
+        procedure, non_overridable :: columns => arrow_columns !! Names and types of the columns.
+        generic :: read => arrow_real32, arrow_real64, arrow_int32, arrow_int64, arrow_logical, arrow_text !! A column.
+        procedure, non_overridable :: close => arrow_close !! Releases the stream.
+        procedure, non_overridable :: take => arrow_take !! Takes over what another variable has.
+        procedure, non_overridable :: failed => arrow_failed !! Whether a failure is kept.
+        procedure, non_overridable :: check => arrow_check !! Hands out the kept failure and forgets it.
+        generic :: assignment(=) => arrow_assign
+        procedure, private :: arrow_assign
+        procedure, private :: arrow_real32, arrow_real64, arrow_int32, arrow_int64, arrow_logical, arrow_text
+        final :: arrow_final
+    end type
+
+    type :: chunk
+        ! A column in one batch.
+        integer(int64) :: rows = 0
+        integer(int64) :: before = 0 ! values in the buffers before the first
+        type(ArrowArray), pointer :: array => null()
+        type(ArrowSchema), pointer :: schema => null()
+    end type
+
+    type :: plattli_state
+        !! Keys with JSON values that survive, each change as it is made: what a restart needs to know. Any thread may use it;
+        !! calls wait for each other inside.
+        private
+        type(owned_handle) :: owned
+        type(failure) :: kept
+    contains
+        procedure, non_overridable :: open => state_open !! Opens a state, or begins one.
+        procedure, non_overridable :: is_open => state_is_open !! Whether there is a state.
+        generic :: set => set_real32, set_real64, set_int32, set_int64, set_logical, set_text !! Sets a key.
+        procedure, non_overridable :: set_json => state_set_json !! Sets a key to a JSON value.
+        procedure, non_overridable :: replace => state_replace !! Replaces the whole state by a JSON object.
+        procedure, non_overridable :: delete => state_delete !! Deletes a key.
+        generic :: get => get_real32, get_real64, get_int32, get_int64, get_logical, get_text !! The value of a key.
+        procedure, non_overridable :: get_json => state_get_json !! The value of a key, JSON.
+        procedure, non_overridable :: has => state_has !! Whether there is a key.
+        procedure, non_overridable :: keys => state_keys !! The keys, sorted.
+        procedure, non_overridable :: snapshot => state_snapshot !! The whole state, a JSON object.
+        procedure, non_overridable :: entries => state_entries !! The entries since the last compaction.
+        procedure, non_overridable :: entry_count => state_entry_count !! How many those are.
+        procedure, non_overridable :: size => state_size !! How many keys there are.
+        procedure, non_overridable :: compact => state_compact !! Replaces the log by one checkpoint.
+        procedure, non_overridable :: log_size => state_log_size !! Bytes of the log.
+        procedure, non_overridable :: needs_compaction => state_needs_compaction !! Whether the log is large.
+        procedure, non_overridable :: refresh => state_refresh !! Reads again what the writer has done.
+        procedure, non_overridable :: lost => state_lost !! Entries that could not be read.
+        procedure, non_overridable :: close => state_close !! Releases the state.
+        procedure, non_overridable :: take => state_take !! Takes over what another variable has.
+        procedure, non_overridable :: failed => state_failed !! Whether a failure is kept.
+        procedure, non_overridable :: check => state_check !! Hands out the kept failure and forgets it.
+        generic :: assignment(=) => state_assign
+        procedure, private :: state_assign
+        procedure, private :: set_real32, set_real64, set_int32, set_int64, set_logical, set_text
+        procedure, private :: get_real32, get_real64, get_int32, get_int64, get_logical, get_text
+        final :: state_final
+    end type
+
+    type :: plattli_state_scheduler
+        !! Compacts states on a timer.
+        private
+        type(owned_handle) :: owned
+        type(failure) :: kept
+    contains
+        procedure, non_overridable :: open => scheduler_open !! Makes the scheduler.
+        procedure, non_overridable :: is_open => scheduler_is_open !! Whether there is one.
+        procedure, non_overridable :: add => scheduler_add !! Adds a state.
+        procedure, non_overridable :: remove => scheduler_remove !! Forgets a state.
+        procedure, non_overridable :: start => scheduler_start !! Starts the timer.
+        procedure, non_overridable :: stop => scheduler_stop !! Stops the timer.
+        procedure, non_overridable :: compact_all => scheduler_compact_all !! Compacts all states now.
+        procedure, non_overridable :: close => scheduler_close !! Releases the scheduler; its states stay open.
+        procedure, non_overridable :: take => scheduler_take !! Takes over what another variable has.
+        procedure, non_overridable :: failed => scheduler_failed !! Whether a failure is kept.
+        procedure, non_overridable :: check => scheduler_check !! Hands out the kept failure and forgets it.
+        generic :: assignment(=) => scheduler_assign
+        procedure, private :: scheduler_assign
+        final :: scheduler_final
     end type
 
     interface plattli_select_steps
@@ -1161,7 +1639,7 @@ contains
             if (c_associated(held(owned))) then
                 call report(kept, status, c_text(plattli_last_error()), stat, errmsg)
             else
-                call report(kept, PLATTLI_ERR_STATE, "this writer or reader is not open", stat, errmsg)
+                call report(kept, PLATTLI_ERR_STATE, "this variable is not open", stat, errmsg)
             end if
         else if (present(stat)) then
             stat = PLATTLI_OK
@@ -1262,6 +1740,56 @@ contains
         owned%home = c_loc(owned)
     end subroutine
 
+    subroutine opened(owned, kept, handle, status, stat, errmsg)
+        ! Holds what an opening gave, or reports why it gave nothing.
+        type(owned_handle), intent(inout) :: owned
+        type(failure), intent(inout) :: kept
+        type(c_ptr), intent(in) :: handle
+        integer(c_int32_t), intent(in) :: status
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call hold(owned, handle)
+        if (status == PLATTLI_OK) then
+            if (present(stat)) stat = PLATTLI_OK
+        else
+            call report(kept, status, c_text(plattli_last_error()), stat, errmsg)
+        end if
+    end subroutine
+
+    subroutine move(owned, kept, old, old_kept, stat, errmsg)
+        type(owned_handle), intent(inout) :: owned, old
+        type(failure), intent(inout) :: kept, old_kept
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        if (c_associated(held(owned))) then
+            call report(kept, PLATTLI_ERR_STATE, OPEN_ALREADY, stat, errmsg)
+            return
+        end if
+        call hold(owned, held(old))
+        kept = old_kept
+        call hold(old, c_null_ptr)
+        call forget(old_kept)
+        if (present(stat)) stat = PLATTLI_OK
+    end subroutine
+
+    subroutine assigned(owned, kept, other, ends)
+        ! What an assignment means for the variable on the left: whether it ends what it has.
+        type(owned_handle), intent(in) :: owned, other
+        type(failure), intent(inout) :: kept
+        logical, intent(out) :: ends
+
+        ends = .true.
+        if (.not. c_associated(other%handle)) then
+            call forget(kept)
+        else if (c_associated(held(owned), other%handle)) then
+            ends = .false. ! to itself, by way of a copy
+        else
+            call keep(kept, PLATTLI_ERR_STATE, "what is open cannot be copied: to move it, call new%take(old)")
+        end if
+    end subroutine
+
     ! -- text and numbers --------------------------------------------------------------------------------------------
 
     function c_text(pointer) result(text)
@@ -1336,39 +1864,254 @@ contains
         end do
     end subroutine
 
+    subroutine unpack(strings, list)
+        ! The texts of a list of the library, which is released.
+        type(c_ptr), intent(in) :: strings
+        type(plattli_text), allocatable, intent(out) :: list(:)
+        type(c_ptr) :: text
+        integer(c_size_t), target :: n
+        integer(c_size_t) :: i
+        integer(c_int32_t) :: status
+
+        allocate(list(plattli_strings_len(strings)))
+        do i = 1, size(list, kind=c_size_t)
+            text = c_null_ptr
+            n = 0
+            status = plattli_strings_get(strings, i - 1, text, c_loc(n))
+            if (status == PLATTLI_OK) list(i)%text = c_slice(text, n)
+        end do
+        call plattli_strings_free(strings)
+    end subroutine
+
+    function taken(string) result(text)
+        ! A text of the library, which is released.
+        type(c_ptr), intent(in) :: string
+        character(:), allocatable :: text
+
+        text = c_slice(plattli_string_data(string), plattli_string_len(string))
+        call plattli_string_free(string)
+    end function
+
+    subroutine terminate(list, ended, pointers)
+        ! Texts as C wants a list of them; the addresses are good for as long as `ended` is.
+        type(plattli_text), intent(in) :: list(:)
+        type(plattli_text), allocatable, target, intent(out) :: ended(:)
+        type(c_ptr), allocatable, intent(out) :: pointers(:)
+        integer :: i
+
+        allocate(ended(size(list)), pointers(size(list)))
+        do i = 1, size(list)
+            ended(i)%text = trim(list(i)%text)//c_null_char
+            pointers(i) = c_loc(ended(i)%text)
+        end do
+    end subroutine
+
+    function plattli_texts(names) result(list)
+        !! Padded texts as a list, without their padding: `plattli_texts(["time ", "t_max"])`.
+        character(*), intent(in) :: names(:)
+        type(plattli_text), allocatable :: list(:)
+        integer :: i
+
+        allocate(list(size(names)))
+        do i = 1, size(names)
+            list(i)%text = trim(names(i))
+        end do
+    end function
+
+    ! -- JSON values -------------------------------------------------------------------------------------------------
+
     subroutine unquote(json, text, valid)
-        ! The text of a JSON string in the one spelling that the library writes and reads back: short escapes, \u00xx for
-        ! other control characters, everything else as it is.
+        ! The text of a JSON string.
         character(*), intent(in) :: json
         character(:), allocatable, intent(out) :: text
         logical, intent(out) :: valid
-        character(*), parameter :: SHORT = 'bfnrt"\', HEX = "0123456789abcdef"
-        character(7) :: meaning
-        integer :: i, n, which
+        character(*), parameter :: SHORT = 'bfnrt"\/'
+        character(:), allocatable :: bytes
+        character(8) :: meaning
+        integer :: i, n, code
 
-        meaning = char(8)//char(12)//char(10)//char(13)//char(9)//'"\'
+        meaning = char(8)//char(12)//char(10)//char(13)//char(9)//'"\/'
         valid = len(json) >= 2
-        if (valid) valid = json(1:1) == '"'
+        if (valid) valid = json(1:1) == '"' .and. json(len(json):) == '"'
         text = ""
         if (.not. valid) return
         text = repeat(" ", len(json))
         n = 0
         i = 2
         do while (i < len(json))
-            n = n + 1
             if (json(i:i) /= "\") then
-                text(n:n) = json(i:i)
+                bytes = json(i:i)
                 i = i + 1
-            else if (json(i + 1:i + 1) == "u") then
-                text(n:n) = char(16 * (index(HEX, json(i + 4:i + 4)) - 1) + index(HEX, json(i + 5:i + 5)) - 1)
-                i = i + 6
-            else
-                which = index(SHORT, json(i + 1:i + 1))
-                text(n:n) = meaning(which:which)
+            else if (json(i + 1:i + 1) /= "u") then
+                code = index(SHORT, json(i + 1:i + 1))
+                bytes = meaning(code:code)
                 i = i + 2
+            else
+                code = hexadecimal(json(i + 2:i + 5))
+                i = i + 6
+                if (code / 1024 == 54) then ! the first of a pair
+                    code = 65536 + 1024 * mod(code, 1024) + mod(hexadecimal(json(i + 2:i + 5)), 1024)
+                    i = i + 6
+                end if
+                bytes = utf8(code)
             end if
+            text(n + 1:n + len(bytes)) = bytes
+            n = n + len(bytes)
         end do
         text = text(:n)
+    end subroutine
+
+    pure function hexadecimal(digits) result(number)
+        character(*), intent(in) :: digits
+        integer :: number, i, digit
+
+        number = 0
+        do i = 1, len(digits)
+            digit = index("0123456789abcdef0123456789ABCDEF", digits(i:i)) - 1
+            number = 16 * number + mod(digit, 16)
+        end do
+    end function
+
+    pure function utf8(code) result(bytes)
+        integer, intent(in) :: code
+        character(:), allocatable :: bytes
+
+        if (code < 128) then
+            bytes = char(code)
+        else if (code < 2048) then
+            bytes = char(192 + code / 64)//char(128 + mod(code, 64))
+        else if (code < 65536) then
+            bytes = char(224 + code / 4096)//char(128 + mod(code / 64, 64))//char(128 + mod(code, 64))
+        else
+            bytes = char(240 + code / 262144)//char(128 + mod(code / 4096, 64))//char(128 + mod(code / 64, 64))// &
+                char(128 + mod(code, 64))
+        end if
+    end function
+
+    pure function quoted(text) result(json)
+        ! Text as a JSON string.
+        character(*), intent(in) :: text
+        character(:), allocatable :: json
+        character(*), parameter :: HEX = "0123456789abcdef", SHORT = 'btn fr'
+        integer :: i, n, code
+
+        json = repeat(" ", 6 * len(text) + 2)
+        json(1:1) = '"'
+        n = 1
+        do i = 1, len(text)
+            code = ichar(text(i:i))
+            if (code >= 8 .and. code <= 13 .and. code /= 11) then
+                json(n + 1:n + 2) = "\"//SHORT(code - 7:code - 7)
+                n = n + 2
+            else if (code >= 0 .and. code < 32) then
+                json(n + 1:n + 6) = "\u00"//HEX(code / 16 + 1:code / 16 + 1)//HEX(mod(code, 16) + 1:mod(code, 16) + 1)
+                n = n + 6
+            else if (text(i:i) == '"' .or. text(i:i) == "\") then
+                json(n + 1:n + 2) = "\"//text(i:i)
+                n = n + 2
+            else
+                json(n + 1:n + 1) = text(i:i)
+                n = n + 1
+            end if
+        end do
+        json = json(:n)//'"'
+    end function
+
+    function spelled_real64(number) result(json)
+        ! In as few digits as give the same number when they are read. What JSON cannot say is left to the library to refuse.
+        real(real64), intent(in) :: number
+        character(:), allocatable :: json
+        character(32) :: text, form
+        real(real64) :: again
+        integer :: digits, status
+
+        if (.not. ieee_is_finite(number)) then
+            json = "NaN"
+            return
+        end if
+        do digits = 1, 17
+            write(form, "(a, i0, a)") "(es32.", digits - 1, "e3)"
+            write(text, form) number
+            read(text, "(f32.0)", iostat=status) again ! the largest may be rounded beyond what there is
+            if (status == 0 .and. transfer(again, 0_int64) == transfer(number, 0_int64)) exit
+        end do
+        json = spelled(adjustl(text))
+    end function
+
+    function spelled_real32(number) result(json)
+        real(real32), intent(in) :: number
+        character(:), allocatable :: json
+        character(32) :: text, form
+        real(real32) :: again
+        integer :: digits, status
+
+        if (.not. ieee_is_finite(number)) then
+            json = "NaN"
+            return
+        end if
+        do digits = 1, 9
+            write(form, "(a, i0, a)") "(es32.", digits - 1, "e3)"
+            write(text, form) number
+            read(text, "(f32.0)", iostat=status) again ! the largest may be rounded beyond what there is
+            if (status == 0 .and. transfer(again, 0_int32) == transfer(number, 0_int32)) exit
+        end do
+        json = spelled(adjustl(text))
+    end function
+
+    function spelled(scientific) result(json)
+        ! -1.25E+002 as -125.0, 1.E-007 as 1e-07: as the library spells floats.
+        character(*), intent(in) :: scientific
+        character(:), allocatable :: json, digits, sign
+        character(8) :: power
+        integer :: first, letter, exponent
+
+        sign = ""
+        first = 1
+        if (scientific(1:1) == "-") then
+            sign = "-"
+            first = 2
+        end if
+        letter = index(scientific, "E")
+        digits = scientific(first:first)//scientific(first + 2:letter - 1)
+        read(scientific(letter + 1:), *) exponent
+        if (exponent < -4 .or. exponent >= 16) then
+            write(power, "(a, i2.2)") merge("e-", "e+", exponent < 0), mod(abs(exponent), 100)
+            if (abs(exponent) > 99) write(power, "(a, i3.3)") merge("e-", "e+", exponent < 0), abs(exponent)
+            json = digits(1:1)
+            if (len(digits) > 1) json = json//"."//digits(2:)
+            json = json//trim(power)
+        else if (exponent < 0) then
+            json = "0."//repeat("0", -exponent - 1)//digits
+        else
+            digits = digits//repeat("0", max(exponent + 2 - len(digits), 0))
+            json = digits(:exponent + 1)//"."//digits(exponent + 2:)
+        end if
+        json = sign//json
+    end function
+
+    pure subroutine whole(json, number, valid)
+        ! The integer that is a JSON value, if it is one.
+        character(*), intent(in) :: json
+        integer(int64), intent(out) :: number
+        logical, intent(out) :: valid
+        integer :: i, digit, first
+
+        number = 0 ! negative all the way, as there is one more of those
+        first = 1
+        if (index(json, "-") == 1) first = 2
+        valid = len(json) >= first
+        do i = first, len(json)
+            digit = index("0123456789", json(i:i)) - 1
+            valid = valid .and. digit >= 0
+            if (.not. valid) exit
+            valid = number >= (-huge(number) + (digit - 1)) / 10
+            if (.not. valid) exit
+            number = 10 * number - digit
+        end do
+        if (first == 1) then
+            valid = valid .and. number >= -huge(number)
+            if (valid) number = -number
+        end if
     end subroutine
 
     ! -- writer ------------------------------------------------------------------------------------------------------
@@ -1385,7 +2128,7 @@ contains
         integer(c_int32_t) :: status
 
         if (c_associated(held(self%owned))) then
-            call report(self%kept, PLATTLI_ERR_STATE, "this writer has a run already: close it first", stat, errmsg)
+            call report(self%kept, PLATTLI_ERR_STATE, OPEN_ALREADY, stat, errmsg)
             return
         end if
         call forget(self%kept)
@@ -1403,12 +2146,7 @@ contains
         end if
         if (status == PLATTLI_OK) status = plattli_writer_open(run_dir(:len_trim(run_dir))//c_null_char, raw, handle)
         call plattli_writer_options_free(raw)
-        call hold(self%owned, handle)
-        if (status == PLATTLI_OK) then
-            if (present(stat)) stat = PLATTLI_OK
-        else
-            call report(self%kept, status, c_text(plattli_last_error()), stat, errmsg)
-        end if
+        call opened(self%owned, self%kept, handle, status, stat, errmsg)
     end subroutine
 
     subroutine raw_writer_options(options, raw, status)
@@ -1925,8 +2663,7 @@ contains
             string = c_null_ptr
             status = plattli_writer_warnings(held(self%owned), size(list, kind=c_size_t), string)
             if (status /= PLATTLI_OK) exit
-            call append(list, c_slice(plattli_string_data(string), plattli_string_len(string)))
-            call plattli_string_free(string)
+            call append(list, taken(string))
         end do
         call pad(list, texts)
         if (status == PLATTLI_ERR_NOT_FOUND) status = PLATTLI_OK
@@ -1976,15 +2713,7 @@ contains
         integer, intent(out), optional :: stat
         character(*), intent(inout), optional :: errmsg
 
-        if (c_associated(held(self%owned))) then
-            call report(self%kept, PLATTLI_ERR_STATE, "this writer has a run already: close it first", stat, errmsg)
-            return
-        end if
-        call hold(self%owned, held(other%owned))
-        self%kept = other%kept
-        call hold(other%owned, c_null_ptr)
-        call forget(other%kept)
-        if (present(stat)) stat = PLATTLI_OK
+        call move(self%owned, self%kept, other%owned, other%kept, stat, errmsg)
     end subroutine
 
     pure function writer_failed(self) result(yes)
@@ -2007,13 +2736,10 @@ contains
         class(plattli_writer), intent(inout) :: self
         class(plattli_writer), intent(in) :: other
         integer(c_int32_t) :: ignored
+        logical :: ends
 
-        if (c_associated(other%owned%handle)) then
-            if (c_associated(held(self%owned), other%owned%handle)) return ! to itself, by way of a copy
-            call keep(self%kept, PLATTLI_ERR_STATE, "a writer cannot be copied: to move its run, call new%take(old)")
-        else
-            call forget(self%kept)
-        end if
+        call assigned(self%owned, self%kept, other%owned, ends)
+        if (.not. ends) return
         ignored = plattli_writer_close(held(self%owned))
         call hold(self%owned, c_null_ptr)
     end subroutine
@@ -2040,7 +2766,7 @@ contains
         integer(c_int32_t) :: status
 
         if (c_associated(held(self%owned))) then
-            call report(self%kept, PLATTLI_ERR_STATE, "this reader has a run already: close it first", stat, errmsg)
+            call report(self%kept, PLATTLI_ERR_STATE, OPEN_ALREADY, stat, errmsg)
             return
         end if
         call forget(self%kept)
@@ -2056,12 +2782,7 @@ contains
         end if
         if (status == PLATTLI_OK) status = plattli_reader_open(path(:len_trim(path))//c_null_char, raw, handle)
         call plattli_reader_options_free(raw)
-        call hold(self%owned, handle)
-        if (status == PLATTLI_OK) then
-            if (present(stat)) stat = PLATTLI_OK
-        else
-            call report(self%kept, status, c_text(plattli_last_error()), stat, errmsg)
-        end if
+        call opened(self%owned, self%kept, handle, status, stat, errmsg)
     end subroutine
 
     pure function reader_is_open(self) result(yes)
@@ -2554,6 +3275,83 @@ contains
         end select
     end subroutine
 
+    subroutine reader_arrow(self, rows, names, selection, stat, errmsg)
+        !! Metrics as a table, all of them without `names`: a column `step` and one per metric, at the steps at which each
+        !! has a value. What `rows` had is released; it is closed after a failure.
+        class(plattli_reader), intent(inout) :: self
+        class(plattli_arrow_stream), intent(inout) :: rows
+        character(*), intent(in), optional :: names(:)
+        type(plattli_selection), intent(in), optional :: selection
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(plattli_selection), target :: chosen
+        type(plattli_text), allocatable, target :: ended(:)
+        type(c_ptr), allocatable :: pointers(:)
+        type(ArrowArrayStream) :: stream
+        integer(c_int32_t) :: status
+
+        if (present(selection)) chosen = selection
+        if (present(names)) then
+            call terminate(plattli_texts(names), ended, pointers)
+        else
+            allocate(pointers(0))
+        end if
+        status = plattli_reader_arrow(held(self%owned), pointers, size(pointers, kind=c_size_t), c_loc(chosen), stream)
+        call settle(self%owned, self%kept, status, stat, errmsg)
+        call filled(rows, stream)
+    end subroutine
+
+    subroutine reader_arrow_outer(self, rows, names, selection, stat, errmsg)
+        !! As `arrow`, at the steps at which any of the metrics has a value: null where one has none.
+        class(plattli_reader), intent(inout) :: self
+        class(plattli_arrow_stream), intent(inout) :: rows
+        character(*), intent(in), optional :: names(:)
+        type(plattli_selection), intent(in), optional :: selection
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(plattli_selection), target :: chosen
+        type(plattli_text), allocatable, target :: ended(:)
+        type(c_ptr), allocatable :: pointers(:)
+        type(ArrowArrayStream) :: stream
+        integer(c_int32_t) :: status
+
+        if (present(selection)) chosen = selection
+        if (present(names)) then
+            call terminate(plattli_texts(names), ended, pointers)
+        else
+            allocate(pointers(0))
+        end if
+        status = plattli_reader_arrow_outer(held(self%owned), pointers, size(pointers, kind=c_size_t), c_loc(chosen), stream)
+        call settle(self%owned, self%kept, status, stat, errmsg)
+        call filled(rows, stream)
+    end subroutine
+
+    subroutine reader_arrow_long(self, rows, names, selection, stat, errmsg)
+        !! As `arrow`, with one row per value, metric after metric: `step`, `metric`, `value` (null for JSON) and `text` (what
+        !! `value` cannot say: JSON, and integers that a real64 rounds).
+        class(plattli_reader), intent(inout) :: self
+        class(plattli_arrow_stream), intent(inout) :: rows
+        character(*), intent(in), optional :: names(:)
+        type(plattli_selection), intent(in), optional :: selection
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(plattli_selection), target :: chosen
+        type(plattli_text), allocatable, target :: ended(:)
+        type(c_ptr), allocatable :: pointers(:)
+        type(ArrowArrayStream) :: stream
+        integer(c_int32_t) :: status
+
+        if (present(selection)) chosen = selection
+        if (present(names)) then
+            call terminate(plattli_texts(names), ended, pointers)
+        else
+            allocate(pointers(0))
+        end if
+        status = plattli_reader_arrow_long(held(self%owned), pointers, size(pointers, kind=c_size_t), c_loc(chosen), stream)
+        call settle(self%owned, self%kept, status, stat, errmsg)
+        call filled(rows, stream)
+    end subroutine
+
     subroutine reader_close(self, stat, errmsg)
         !! Releases the reader. Closing what is closed is fine.
         class(plattli_reader), intent(inout) :: self
@@ -2572,15 +3370,7 @@ contains
         integer, intent(out), optional :: stat
         character(*), intent(inout), optional :: errmsg
 
-        if (c_associated(held(self%owned))) then
-            call report(self%kept, PLATTLI_ERR_STATE, "this reader has a run already: close it first", stat, errmsg)
-            return
-        end if
-        call hold(self%owned, held(other%owned))
-        self%kept = other%kept
-        call hold(other%owned, c_null_ptr)
-        call forget(other%kept)
-        if (present(stat)) stat = PLATTLI_OK
+        call move(self%owned, self%kept, other%owned, other%kept, stat, errmsg)
     end subroutine
 
     pure function reader_failed(self) result(yes)
@@ -2602,13 +3392,10 @@ contains
     impure elemental subroutine reader_assign(self, other)
         class(plattli_reader), intent(inout) :: self
         class(plattli_reader), intent(in) :: other
+        logical :: ends
 
-        if (c_associated(other%owned%handle)) then
-            if (c_associated(held(self%owned), other%owned%handle)) return ! to itself, by way of a copy
-            call keep(self%kept, PLATTLI_ERR_STATE, "a reader cannot be copied: to move its run, call new%take(old)")
-        else
-            call forget(self%kept)
-        end if
+        call assigned(self%owned, self%kept, other%owned, ends)
+        if (.not. ends) return
         call plattli_reader_close(held(self%owned))
         call hold(self%owned, c_null_ptr)
     end subroutine
@@ -2693,6 +3480,1430 @@ contains
         end if
     end function
 
+    ! -- state -------------------------------------------------------------------------------------------------------
+
+    subroutine state_open(self, dir, name, options, stat, errmsg)
+        !! Opens the state `name` in the directory `dir`. A writer makes both if they are missing and puts in order what a
+        !! crash left behind.
+        class(plattli_state), intent(inout) :: self
+        character(*), intent(in) :: dir, name
+        type(plattli_state_options), intent(in), optional :: options
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(c_ptr) :: raw, handle
+        integer(c_int32_t) :: status
+
+        if (c_associated(held(self%owned))) then
+            call report(self%kept, PLATTLI_ERR_STATE, OPEN_ALREADY, stat, errmsg)
+            return
+        end if
+        call forget(self%kept)
+        raw = c_null_ptr
+        handle = c_null_ptr
+        status = PLATTLI_OK
+        if (present(options)) then
+            if (options%sync_milliseconds < 0 .or. options%threshold < 0 .or. options%backups < 0) then
+                call report(self%kept, PLATTLI_ERR_ARGUMENT, "an option is out of range: "// &
+                    "sync_milliseconds, threshold, backups >= 0", stat, errmsg)
+                return
+            end if
+            call raw_state_options(options, raw, status)
+        end if
+        if (status == PLATTLI_OK) status = plattli_state_open(dir(:len_trim(dir))//c_null_char, &
+            name(:len_trim(name))//c_null_char, raw, handle)
+        call plattli_state_options_free(raw)
+        call opened(self%owned, self%kept, handle, status, stat, errmsg)
+    end subroutine
+
+    subroutine raw_state_options(options, raw, status)
+        type(plattli_state_options), intent(in) :: options
+        type(c_ptr), intent(out) :: raw
+        integer(c_int32_t), intent(out) :: status
+        integer(c_int32_t), parameter :: OK = PLATTLI_OK
+
+        raw = plattli_state_options_new()
+        status = plattli_state_options_set_sync(raw, options%sync)
+        if (status == OK .and. options%sync_milliseconds > 0) &
+            status = plattli_state_options_set_sync_interval(raw, options%sync_milliseconds)
+        if (status == OK) status = plattli_state_options_set_threshold(raw, options%threshold)
+        if (status == OK) status = plattli_state_options_set_backups(raw, options%backups)
+        if (status == OK) status = plattli_state_options_set_snapshot(raw, logical(options%snapshot, c_bool))
+        if (status == OK) status = plattli_state_options_set_salvage(raw, logical(options%salvage, c_bool))
+        if (status == OK) status = plattli_state_options_set_read_only(raw, logical(options%read_only, c_bool))
+        if (status == OK) status = plattli_state_options_set_lock(raw, logical(options%lock, c_bool))
+    end subroutine
+
+    pure function state_is_open(self) result(yes)
+        class(plattli_state), intent(in) :: self
+        logical :: yes
+
+        yes = c_associated(held(self%owned))
+    end function
+
+    subroutine state_set_json(self, key, value, stat, errmsg)
+        !! Sets a key to a JSON value. `PLATTLI_OK` means that it is on stable storage, unless another sync was chosen.
+        class(plattli_state), intent(inout) :: self
+        character(*), intent(in) :: key, value
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        integer(c_int32_t) :: status
+
+        status = plattli_state_set(held(self%owned), key(:len_trim(key))//c_null_char, value, len_trim(value, c_size_t))
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine set_real64(self, key, value, stat, errmsg)
+        class(plattli_state), intent(inout) :: self
+        character(*), intent(in) :: key
+        real(real64), intent(in) :: value
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call state_set_json(self, key, spelled_real64(value), stat, errmsg)
+    end subroutine
+
+    subroutine set_real32(self, key, value, stat, errmsg)
+        class(plattli_state), intent(inout) :: self
+        character(*), intent(in) :: key
+        real(real32), intent(in) :: value
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call state_set_json(self, key, spelled_real32(value), stat, errmsg)
+    end subroutine
+
+    subroutine set_int32(self, key, value, stat, errmsg)
+        class(plattli_state), intent(inout) :: self
+        character(*), intent(in) :: key
+        integer(int32), intent(in) :: value
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        character(24) :: digits
+
+        write(digits, '(i0)') value
+        call state_set_json(self, key, digits, stat, errmsg)
+    end subroutine
+
+    subroutine set_int64(self, key, value, stat, errmsg)
+        class(plattli_state), intent(inout) :: self
+        character(*), intent(in) :: key
+        integer(int64), intent(in) :: value
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        character(24) :: digits
+
+        write(digits, '(i0)') value
+        call state_set_json(self, key, digits, stat, errmsg)
+    end subroutine
+
+    subroutine set_logical(self, key, value, stat, errmsg)
+        class(plattli_state), intent(inout) :: self
+        character(*), intent(in) :: key
+        logical, intent(in) :: value
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call state_set_json(self, key, trim(merge("true ", "false", value)), stat, errmsg)
+    end subroutine
+
+    subroutine set_text(self, key, value, stat, errmsg)
+        class(plattli_state), intent(inout) :: self
+        character(*), intent(in) :: key
+        character(*), intent(in) :: value
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call state_set_json(self, key, quoted(value(:len_trim(value))), stat, errmsg)
+    end subroutine
+
+    subroutine state_replace(self, json, stat, errmsg)
+        !! Replaces the whole state by the members of a JSON object.
+        class(plattli_state), intent(inout) :: self
+        character(*), intent(in) :: json
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        integer(c_int32_t) :: status
+
+        status = plattli_state_replace(held(self%owned), json, len_trim(json, c_size_t))
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine state_delete(self, key, stat, errmsg)
+        !! Deletes a key. One that is not there is no failure.
+        class(plattli_state), intent(inout) :: self
+        character(*), intent(in) :: key
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        integer(c_int32_t) :: status
+
+        status = plattli_state_delete(held(self%owned), key(:len_trim(key))//c_null_char)
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine look_up(self, key, json, status)
+        class(plattli_state), intent(in) :: self
+        character(*), intent(in) :: key
+        character(:), allocatable, intent(out) :: json
+        integer(c_int32_t), intent(out) :: status
+        type(c_ptr) :: string
+
+        string = c_null_ptr
+        status = plattli_state_get(held(self%owned), key(:len_trim(key))//c_null_char, string)
+        json = taken(string)
+    end subroutine
+
+    subroutine state_get_json(self, key, value, stat, errmsg)
+        !! The value of a key as JSON text; empty after a failure. `PLATTLI_ERR_NOT_FOUND` if there is no such key.
+        class(plattli_state), intent(inout) :: self
+        character(*), intent(in) :: key
+        character(:), allocatable, intent(out) :: value
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        integer(c_int32_t) :: status
+
+        call look_up(self, key, value, status)
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine get_real64(self, key, value, default, stat, errmsg)
+        class(plattli_state), intent(inout) :: self
+        character(*), intent(in) :: key
+        real(real64), intent(inout) :: value
+        real(real64), intent(in), optional :: default
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        character(:), allocatable :: json
+        integer(c_int32_t) :: status
+        real(real64) :: number
+        logical :: valid
+
+        call look_up(self, key, json, status)
+        if (status == PLATTLI_OK) then
+            call read_number(json, number, valid)
+            if (valid) value = number
+            if (.not. valid) then
+                call report(self%kept, PLATTLI_ERR_TYPE, trim(key)//": not a real number: "//json, stat, errmsg)
+                return
+            end if
+        else if (status == PLATTLI_ERR_NOT_FOUND .and. present(default)) then
+            value = default
+            status = PLATTLI_OK
+        end if
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine get_real32(self, key, value, default, stat, errmsg)
+        class(plattli_state), intent(inout) :: self
+        character(*), intent(in) :: key
+        real(real32), intent(inout) :: value
+        real(real32), intent(in), optional :: default
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        character(:), allocatable :: json
+        integer(c_int32_t) :: status
+        real(real64) :: number
+        logical :: valid
+
+        call look_up(self, key, json, status)
+        if (status == PLATTLI_OK) then
+            call read_number(json, number, valid)
+            if (valid) valid = abs(number) <= huge(value)
+            if (valid) value = real(number, real32)
+            if (.not. valid) then
+                call report(self%kept, PLATTLI_ERR_TYPE, trim(key)//": not a real number of 32 bits: "//json, stat, errmsg)
+                return
+            end if
+        else if (status == PLATTLI_ERR_NOT_FOUND .and. present(default)) then
+            value = default
+            status = PLATTLI_OK
+        end if
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine get_int32(self, key, value, default, stat, errmsg)
+        class(plattli_state), intent(inout) :: self
+        character(*), intent(in) :: key
+        integer(int32), intent(inout) :: value
+        integer(int32), intent(in), optional :: default
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        character(:), allocatable :: json
+        integer(c_int32_t) :: status
+        integer(int64) :: number
+        logical :: valid
+
+        call look_up(self, key, json, status)
+        if (status == PLATTLI_OK) then
+            call whole(json, number, valid)
+            if (valid) valid = number >= -huge(value) - 1_int64 .and. number <= huge(value)
+            if (valid) value = int(number, int32)
+            if (.not. valid) then
+                call report(self%kept, PLATTLI_ERR_TYPE, trim(key)//": not an integer of 32 bits: "//json, stat, errmsg)
+                return
+            end if
+        else if (status == PLATTLI_ERR_NOT_FOUND .and. present(default)) then
+            value = default
+            status = PLATTLI_OK
+        end if
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine get_int64(self, key, value, default, stat, errmsg)
+        class(plattli_state), intent(inout) :: self
+        character(*), intent(in) :: key
+        integer(int64), intent(inout) :: value
+        integer(int64), intent(in), optional :: default
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        character(:), allocatable :: json
+        integer(c_int32_t) :: status
+        integer(int64) :: number
+        logical :: valid
+
+        call look_up(self, key, json, status)
+        if (status == PLATTLI_OK) then
+            call whole(json, number, valid)
+            if (valid) value = number
+            if (.not. valid) then
+                call report(self%kept, PLATTLI_ERR_TYPE, trim(key)//": not an integer of 64 bits: "//json, stat, errmsg)
+                return
+            end if
+        else if (status == PLATTLI_ERR_NOT_FOUND .and. present(default)) then
+            value = default
+            status = PLATTLI_OK
+        end if
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine get_logical(self, key, value, default, stat, errmsg)
+        class(plattli_state), intent(inout) :: self
+        character(*), intent(in) :: key
+        logical, intent(inout) :: value
+        logical, intent(in), optional :: default
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        character(:), allocatable :: json
+        integer(c_int32_t) :: status
+        logical :: valid
+
+        call look_up(self, key, json, status)
+        if (status == PLATTLI_OK) then
+            valid = json == "true" .or. json == "false"
+            if (valid) value = json == "true"
+            if (.not. valid) then
+                call report(self%kept, PLATTLI_ERR_TYPE, trim(key)//": not a logical: "//json, stat, errmsg)
+                return
+            end if
+        else if (status == PLATTLI_ERR_NOT_FOUND .and. present(default)) then
+            value = default
+            status = PLATTLI_OK
+        end if
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine get_text(self, key, value, default, stat, errmsg)
+        class(plattli_state), intent(inout) :: self
+        character(*), intent(in) :: key
+        character(:), allocatable, intent(inout) :: value
+        character(*), intent(in), optional :: default
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        character(:), allocatable :: json
+        integer(c_int32_t) :: status
+        character(:), allocatable :: text
+        logical :: valid
+
+        call look_up(self, key, json, status)
+        if (status == PLATTLI_OK) then
+            call unquote(json, text, valid)
+            if (valid) call move_alloc(text, value)
+            if (.not. valid) then
+                call report(self%kept, PLATTLI_ERR_TYPE, trim(key)//": not text: "//json, stat, errmsg)
+                return
+            end if
+        else if (status == PLATTLI_ERR_NOT_FOUND .and. present(default)) then
+            value = default
+            status = PLATTLI_OK
+        end if
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine state_has(self, key, yes, stat, errmsg)
+        !! Whether there is a key.
+        class(plattli_state), intent(inout) :: self
+        character(*), intent(in) :: key
+        logical, intent(out) :: yes
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        character(:), allocatable :: json
+        integer(c_int32_t) :: status
+
+        call look_up(self, key, json, status)
+        yes = status == PLATTLI_OK
+        if (status == PLATTLI_ERR_NOT_FOUND) status = PLATTLI_OK
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine state_keys(self, names, stat, errmsg)
+        !! The keys, sorted by their bytes, padded with blanks to the longest.
+        class(plattli_state), intent(inout) :: self
+        character(:), allocatable, intent(out) :: names(:)
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(plattli_text), allocatable :: list(:)
+        type(c_ptr) :: strings
+        integer(c_int32_t) :: status
+
+        strings = c_null_ptr
+        status = plattli_state_keys(held(self%owned), strings)
+        call unpack(strings, list)
+        call pad(list, names)
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine state_snapshot(self, json, stat, errmsg)
+        !! The whole state as one JSON object, keys sorted; empty after a failure.
+        class(plattli_state), intent(inout) :: self
+        character(:), allocatable, intent(out) :: json
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(c_ptr) :: string
+        integer(c_int32_t) :: status
+
+        string = c_null_ptr
+        status = plattli_state_snapshot(held(self%owned), string)
+        json = taken(string)
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine state_entries(self, lines, stat, errmsg)
+        !! The entries since the last compaction, oldest first: lines of JSON as they stand in the log.
+        class(plattli_state), intent(inout) :: self
+        type(plattli_text), allocatable, intent(out) :: lines(:)
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(c_ptr) :: strings
+        integer(c_int32_t) :: status
+
+        strings = c_null_ptr
+        status = plattli_state_entries(held(self%owned), strings)
+        call unpack(strings, lines)
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine state_entry_count(self, count, stat, errmsg)
+        !! How many entries `entries` would give; 0 after a failure.
+        class(plattli_state), intent(inout) :: self
+        integer(int64), intent(out) :: count
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        integer(c_int32_t) :: status
+
+        count = 0
+        status = plattli_state_entry_count(held(self%owned), count)
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine state_size(self, keys, stat, errmsg)
+        !! How many keys there are; 0 after a failure.
+        class(plattli_state), intent(inout) :: self
+        integer(int64), intent(out) :: keys
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        integer(c_size_t) :: raw
+        integer(c_int32_t) :: status
+
+        raw = 0
+        status = plattli_state_size(held(self%owned), raw)
+        keys = raw
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine state_compact(self, stat, errmsg)
+        !! Replaces the log by one checkpoint of the whole state; the old log becomes the newest backup.
+        class(plattli_state), intent(inout) :: self
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call settle_all(self%owned, self%kept, plattli_state_compact(held(self%owned)), stat, errmsg)
+    end subroutine
+
+    subroutine state_log_size(self, bytes, stat, errmsg)
+        !! Bytes of the log: of the entries since the last compaction; 0 after a failure.
+        class(plattli_state), intent(inout) :: self
+        integer(int64), intent(out) :: bytes
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        integer(c_int32_t) :: status
+
+        bytes = 0
+        status = plattli_state_log_size(held(self%owned), bytes)
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine state_needs_compaction(self, yes, threshold, stat, errmsg)
+        !! Whether the log is larger than `threshold` bytes, that of the options unless given.
+        class(plattli_state), intent(inout) :: self
+        logical, intent(out) :: yes
+        integer(int64), intent(in), optional :: threshold
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        integer(c_int32_t) :: status
+        integer(c_int64_t) :: bytes
+        logical(c_bool) :: answer
+
+        bytes = 0
+        if (present(threshold)) bytes = threshold
+        answer = .false.
+        status = plattli_state_needs_compaction(held(self%owned), bytes, answer)
+        yes = answer
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine state_refresh(self, stat, errmsg)
+        !! Reads again what the writer has done since a read-only state was opened or last refreshed.
+        class(plattli_state), intent(inout) :: self
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call settle_all(self%owned, self%kept, plattli_state_refresh(held(self%owned)), stat, errmsg)
+    end subroutine
+
+    subroutine state_lost(self, entries, stat, errmsg)
+        !! How many entries could not be read with `salvage`; `PLATTLI_LOST_UNKNOWN` if nothing was left to count by.
+        class(plattli_state), intent(inout) :: self
+        integer(int64), intent(out) :: entries
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        integer(c_int32_t) :: status
+
+        entries = 0
+        status = plattli_state_lost(held(self%owned), entries)
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine state_close(self, stat, errmsg)
+        !! Forces to stable storage what is not there yet and releases the state, whatever it returns.
+        class(plattli_state), intent(inout) :: self
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call settle_all(self%owned, self%kept, plattli_state_close(held(self%owned)), stat, errmsg)
+        call hold(self%owned, c_null_ptr)
+    end subroutine
+
+    subroutine state_take(self, other, stat, errmsg)
+        !! Takes over what `other` has, which is closed afterwards without being told so.
+        class(plattli_state), intent(inout) :: self
+        class(plattli_state), intent(inout) :: other
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call move(self%owned, self%kept, other%owned, other%kept, stat, errmsg)
+    end subroutine
+
+    pure function state_failed(self) result(yes)
+        class(plattli_state), intent(in) :: self
+        logical :: yes
+
+        yes = self%kept%status /= PLATTLI_OK
+    end function
+
+    subroutine state_check(self, stat, errmsg)
+        !! The first failure of a call without `stat`, which is then forgotten; `PLATTLI_OK` if there was none.
+        class(plattli_state), intent(inout) :: self
+        integer, intent(out) :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call hand_out(self%kept, stat, errmsg)
+    end subroutine
+
+    impure elemental subroutine state_assign(self, other)
+        class(plattli_state), intent(inout) :: self
+        class(plattli_state), intent(in) :: other
+        integer(c_int32_t) :: ignored
+        logical :: ends
+
+        call assigned(self%owned, self%kept, other%owned, ends)
+        if (.not. ends) return
+        ignored = plattli_state_close(held(self%owned))
+        call hold(self%owned, c_null_ptr)
+    end subroutine
+
+    impure elemental subroutine state_final(self)
+        type(plattli_state), intent(inout) :: self
+        integer(c_int32_t) :: ignored
+
+        ignored = plattli_state_close(held(self%owned))
+        call hold(self%owned, c_null_ptr)
+    end subroutine
+
+    subroutine read_number(json, number, valid)
+        ! The real number that is a JSON value, if it is one.
+        character(*), intent(in) :: json
+        real(real64), intent(out) :: number
+        logical, intent(out) :: valid
+        integer :: status
+
+        number = 0
+        valid = len(json) > 0 .and. verify(json, "0123456789+-.eE") == 0
+        if (.not. valid) return
+        read(json, *, iostat=status) number
+        valid = status == 0
+        if (valid) valid = ieee_is_finite(number)
+    end subroutine
+
+    ! -- scheduler ---------------------------------------------------------------------------------------------------
+
+    subroutine scheduler_open(self, milliseconds, stat, errmsg)
+        !! Makes a scheduler that looks at its states every so many milliseconds, one hour unless given, once it is started.
+        class(plattli_state_scheduler), intent(inout) :: self
+        integer(int64), intent(in), optional :: milliseconds
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(c_ptr) :: handle
+        integer(c_int64_t) :: interval
+        integer(c_int32_t) :: status
+
+        if (c_associated(held(self%owned))) then
+            call report(self%kept, PLATTLI_ERR_STATE, OPEN_ALREADY, stat, errmsg)
+            return
+        end if
+        call forget(self%kept)
+        handle = c_null_ptr
+        interval = 0
+        if (present(milliseconds)) interval = max(milliseconds, 0_int64)
+        status = plattli_state_scheduler_new(interval, handle)
+        call opened(self%owned, self%kept, handle, status, stat, errmsg)
+    end subroutine
+
+    pure function scheduler_is_open(self) result(yes)
+        class(plattli_state_scheduler), intent(in) :: self
+        logical :: yes
+
+        yes = c_associated(held(self%owned))
+    end function
+
+    subroutine scheduler_add(self, state, stat, errmsg)
+        !! Adds a state, which may be closed at any time: the scheduler then forgets it.
+        class(plattli_state_scheduler), intent(inout) :: self
+        class(plattli_state), intent(in) :: state
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        integer(c_int32_t) :: status
+
+        status = plattli_state_scheduler_add(held(self%owned), held(state%owned))
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine scheduler_remove(self, state, stat, errmsg)
+        !! Forgets a state. One that was never added is no failure.
+        class(plattli_state_scheduler), intent(inout) :: self
+        class(plattli_state), intent(in) :: state
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        integer(c_int32_t) :: status
+
+        status = plattli_state_scheduler_remove(held(self%owned), held(state%owned))
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine scheduler_start(self, stat, errmsg)
+        !! Starts the timer: at each interval the states whose logs are larger than their thresholds are compacted.
+        class(plattli_state_scheduler), intent(inout) :: self
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call settle_all(self%owned, self%kept, plattli_state_scheduler_start(held(self%owned)), stat, errmsg)
+    end subroutine
+
+    subroutine scheduler_stop(self, stat, errmsg)
+        !! Stops the timer, after the compaction in hand.
+        class(plattli_state_scheduler), intent(inout) :: self
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call settle_all(self%owned, self%kept, plattli_state_scheduler_stop(held(self%owned)), stat, errmsg)
+    end subroutine
+
+    subroutine scheduler_compact_all(self, stat, errmsg)
+        !! Compacts all states now, whatever their size. All are tried.
+        class(plattli_state_scheduler), intent(inout) :: self
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call settle_all(self%owned, self%kept, plattli_state_scheduler_compact_all(held(self%owned)), stat, errmsg)
+    end subroutine
+
+    subroutine scheduler_close(self, stat, errmsg)
+        !! Stops the timer and releases the scheduler. Its states stay open.
+        class(plattli_state_scheduler), intent(inout) :: self
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call plattli_state_scheduler_free(held(self%owned))
+        call hold(self%owned, c_null_ptr)
+        call settle_all(self%owned, self%kept, PLATTLI_OK, stat, errmsg)
+    end subroutine
+
+    subroutine scheduler_take(self, other, stat, errmsg)
+        !! Takes over what `other` has, which is closed afterwards without being told so.
+        class(plattli_state_scheduler), intent(inout) :: self
+        class(plattli_state_scheduler), intent(inout) :: other
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call move(self%owned, self%kept, other%owned, other%kept, stat, errmsg)
+    end subroutine
+
+    pure function scheduler_failed(self) result(yes)
+        class(plattli_state_scheduler), intent(in) :: self
+        logical :: yes
+
+        yes = self%kept%status /= PLATTLI_OK
+    end function
+
+    subroutine scheduler_check(self, stat, errmsg)
+        !! The first failure of a call without `stat`, which is then forgotten; `PLATTLI_OK` if there was none.
+        class(plattli_state_scheduler), intent(inout) :: self
+        integer, intent(out) :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call hand_out(self%kept, stat, errmsg)
+    end subroutine
+
+    impure elemental subroutine scheduler_assign(self, other)
+        class(plattli_state_scheduler), intent(inout) :: self
+        class(plattli_state_scheduler), intent(in) :: other
+        logical :: ends
+
+        call assigned(self%owned, self%kept, other%owned, ends)
+        if (.not. ends) return
+        call plattli_state_scheduler_free(held(self%owned))
+        call hold(self%owned, c_null_ptr)
+    end subroutine
+
+    impure elemental subroutine scheduler_final(self)
+        type(plattli_state_scheduler), intent(inout) :: self
+
+        call plattli_state_scheduler_free(held(self%owned))
+        call hold(self%owned, c_null_ptr)
+    end subroutine
+
+    ! -- Arrow -------------------------------------------------------------------------------------------------------
+
+    subroutine arrow_open(self, stream, stat, errmsg)
+        !! Takes over a stream of the Arrow C stream interface: `stream` is left as one that was released. What this variable
+        !! had is released first.
+        class(plattli_arrow_stream), intent(inout) :: self
+        type(ArrowArrayStream), intent(inout) :: stream
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        procedure(arrow_get_schema), pointer :: get_schema
+
+        call release(self)
+        call forget(self%kept)
+        if (.not. c_associated(stream%release)) then
+            call report(self%kept, PLATTLI_ERR_ARGUMENT, "this Arrow stream was released already", stat, errmsg)
+            return
+        end if
+        allocate(self%box)
+        allocate(self%box%batches(0))
+        self%box%stream = stream
+        stream%release = c_null_funptr
+        call hold(self%owned, c_loc(self%box))
+        call c_f_procpointer(self%box%stream%get_schema, get_schema)
+        call answered(self, get_schema(self%box%stream, self%box%schema), stat, errmsg)
+        if (.not. c_associated(self%box%schema%release)) call release(self)
+    end subroutine
+
+    pure function arrow_is_open(self) result(yes)
+        class(plattli_arrow_stream), intent(in) :: self
+        logical :: yes
+
+        yes = c_associated(held(self%owned))
+    end function
+
+    subroutine filled(rows, stream)
+        ! What an answer of the library leaves in `rows`: nothing after a failure.
+        class(plattli_arrow_stream), intent(inout) :: rows
+        type(ArrowArrayStream), intent(inout) :: stream
+
+        if (c_associated(stream%release)) then
+            call arrow_open(rows, stream)
+        else
+            call release(rows)
+            call forget(rows%kept)
+        end if
+    end subroutine
+
+    subroutine arrow_next(self, more, stat, errmsg)
+        !! Moves on to the next batch, if there is one, and releases the one before it.
+        class(plattli_arrow_stream), intent(inout) :: self
+        logical, intent(out) :: more
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        integer(c_int) :: errno
+
+        more = .false.
+        if (.not. c_associated(held(self%owned))) then
+            call settle_all(self%owned, self%kept, PLATTLI_ERR_STATE, stat, errmsg)
+            return
+        end if
+        call release_batches(self%box)
+        call fetch_batch(self%box, more, errno)
+        call answered(self, errno, stat, errmsg)
+    end subroutine
+
+    subroutine arrow_load(self, stat, errmsg)
+        !! Moves on to all rows that are left, as one batch. Without any the batch is empty.
+        class(plattli_arrow_stream), intent(inout) :: self
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        integer(c_int) :: errno
+        logical :: more
+
+        if (.not. c_associated(held(self%owned))) then
+            call settle_all(self%owned, self%kept, PLATTLI_ERR_STATE, stat, errmsg)
+            return
+        end if
+        call release_batches(self%box)
+        do
+            call fetch_batch(self%box, more, errno)
+            if (.not. more) exit
+        end do
+        call answered(self, errno, stat, errmsg)
+    end subroutine
+
+    subroutine fetch_batch(box, more, errno)
+        type(arrow_box), intent(inout) :: box
+        logical, intent(out) :: more
+        integer(c_int), intent(out) :: errno
+        procedure(arrow_get_next), pointer :: get_next
+        type(ArrowArray), allocatable :: longer(:)
+        type(ArrowArray) :: batch
+
+        call c_f_procpointer(box%stream%get_next, get_next)
+        errno = get_next(box%stream, batch)
+        more = errno == 0 .and. c_associated(batch%release)
+        if (.not. more) return
+        allocate(longer(size(box%batches) + 1))
+        longer(:size(box%batches)) = box%batches
+        longer(size(longer)) = batch
+        call move_alloc(longer, box%batches)
+    end subroutine
+
+    subroutine answered(self, errno, stat, errmsg)
+        ! What a callback of the stream has to say goes to the caller, or is kept.
+        class(plattli_arrow_stream), intent(inout) :: self
+        integer(c_int), intent(in) :: errno
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        procedure(arrow_get_last_error), pointer :: get_last_error
+        character(12) :: number
+
+        if (errno == 0) then
+            call settle_all(self%owned, self%kept, PLATTLI_OK, stat, errmsg)
+            return
+        end if
+        write(number, "(i0)") errno
+        call c_f_procpointer(self%box%stream%get_last_error, get_last_error)
+        call report(self%kept, PLATTLI_ERR_IO, "the Arrow stream failed with error "//trim(number)//": "// &
+            c_text(get_last_error(self%box%stream)), stat, errmsg)
+    end subroutine
+
+    function arrow_rows(self) result(count)
+        !! How many rows the batch has; 0 without one.
+        class(plattli_arrow_stream), intent(in) :: self
+        integer(int64) :: count
+
+        count = 0
+        if (.not. c_associated(held(self%owned))) return
+        count = sum(self%box%batches%length)
+    end function
+
+    subroutine arrow_columns(self, names, formats, stat, errmsg)
+        !! Names of the columns and their types, as format strings of Arrow (such as "g" for real64, "u" for text; of a
+        !! dictionary the type of its values), padded with blanks to the longest.
+        class(plattli_arrow_stream), intent(inout) :: self
+        character(:), allocatable, intent(out) :: names(:)
+        character(:), allocatable, intent(out), optional :: formats(:)
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(plattli_text), allocatable :: list(:), types(:)
+        type(ArrowSchema), pointer :: field
+        integer :: i, n
+
+        n = 0
+        if (c_associated(held(self%owned))) then
+            n = int(self%box%schema%n_children)
+        end if
+        allocate(list(n), types(n))
+        do i = 1, n
+            call child_schema(self%box%schema, i, field)
+            list(i)%text = c_text(field%name)
+            if (c_associated(field%dictionary)) call c_f_pointer(field%dictionary, field)
+            types(i)%text = c_text(field%format)
+        end do
+        call pad(list, names)
+        if (present(formats)) call pad(types, formats)
+        call settle(self%owned, self%kept, merge(PLATTLI_OK, PLATTLI_ERR_STATE, c_associated(held(self%owned))), stat, errmsg)
+    end subroutine
+
+    subroutine child_schema(schema, i, child)
+        type(ArrowSchema), intent(in) :: schema
+        integer, intent(in) :: i
+        type(ArrowSchema), pointer, intent(out) :: child
+        type(c_ptr), pointer :: children(:)
+
+        call c_f_pointer(schema%children, children, [schema%n_children])
+        call c_f_pointer(children(i), child)
+    end subroutine
+
+    subroutine child_array(array, i, child)
+        type(ArrowArray), intent(in) :: array
+        integer, intent(in) :: i
+        type(ArrowArray), pointer, intent(out) :: child
+        type(c_ptr), pointer :: children(:)
+
+        call c_f_pointer(array%children, children, [array%n_children])
+        call c_f_pointer(children(i), child)
+    end subroutine
+
+    function buffer(array, i) result(address)
+        type(ArrowArray), intent(in) :: array
+        integer, intent(in) :: i
+        type(c_ptr) :: address
+        type(c_ptr), pointer :: buffers(:)
+
+        address = c_null_ptr
+        if (i > array%n_buffers) return
+        call c_f_pointer(array%buffers, buffers, [array%n_buffers])
+        address = buffers(i)
+    end function
+
+    subroutine chunks_of(self, name, chunks, there, status, stat, errmsg)
+        ! A column in each of the batches, and which of its values are not null. None after a failure, which is reported.
+        class(plattli_arrow_stream), intent(inout) :: self
+        character(*), intent(in) :: name
+        type(chunk), allocatable, intent(out) :: chunks(:)
+        logical, allocatable, intent(out) :: there(:)
+        integer(c_int32_t), intent(out) :: status
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(ArrowSchema), pointer :: field
+        integer(int64) :: last
+        integer :: i, column
+
+        status = PLATTLI_ERR_STATE
+        column = 0
+        if (c_associated(held(self%owned))) then
+            status = PLATTLI_ERR_NOT_FOUND
+            do i = 1, int(self%box%schema%n_children)
+                call child_schema(self%box%schema, i, field)
+                if (c_text(field%name) /= name) cycle
+                status = PLATTLI_OK
+                column = i
+                exit
+            end do
+        end if
+        if (status /= PLATTLI_OK) then
+            allocate(chunks(0), there(0))
+            if (status == PLATTLI_ERR_STATE) then
+                call settle(self%owned, self%kept, status, stat, errmsg)
+            else
+                call report(self%kept, status, trim(name)//": there is no such column", stat, errmsg)
+            end if
+            return
+        end if
+        allocate(chunks(size(self%box%batches)), there(sum(self%box%batches%length)))
+        last = 0
+        do i = 1, size(chunks)
+            chunks(i)%schema => field
+            call child_array(self%box%batches(i), column, chunks(i)%array)
+            chunks(i)%rows = self%box%batches(i)%length
+            ! What a table leaves out in front, each of its columns does, and may leave out more.
+            chunks(i)%before = self%box%batches(i)%offset + chunks(i)%array%offset
+            call not_null(chunks(i)%array, chunks(i)%before, chunks(i)%rows, there(last + 1:last + chunks(i)%rows))
+            last = last + chunks(i)%rows
+        end do
+        if (present(stat)) stat = PLATTLI_OK
+    end subroutine
+
+    subroutine not_null(array, before, rows, there)
+        type(ArrowArray), intent(in) :: array
+        integer(int64), intent(in) :: before, rows
+        logical, intent(out) :: there(:)
+        type(c_ptr) :: bits
+
+        there = .true.
+        bits = buffer(array, 1)
+        if (c_associated(bits) .and. array%null_count /= 0 .and. rows > 0) call unpack_bits(bits, before, there)
+    end subroutine
+
+    subroutine unpack_bits(bits, before, values)
+        ! Eight to a byte, the first in the lowest.
+        type(c_ptr), intent(in) :: bits
+        integer(int64), intent(in) :: before
+        logical, intent(out) :: values(:)
+        integer(int8), pointer :: bytes(:)
+        integer(int64) :: i, at
+
+        call c_f_pointer(bits, bytes, [(before + size(values, kind=int64) + 7) / 8])
+        do i = 1, size(values, kind=int64)
+            at = before + i - 1
+            values(i) = btest(bytes(at / 8 + 1), int(mod(at, 8_int64)))
+        end do
+    end subroutine
+
+    subroutine integers_of(address, format, before, values, fits)
+        ! Integers of any width; the bits of those of 64 without a sign.
+        type(c_ptr), intent(in) :: address
+        character(*), intent(in) :: format
+        integer(int64), intent(in) :: before
+        integer(int64), intent(out) :: values(:)
+        logical, intent(out) :: fits
+        integer(int8), pointer :: i8(:)
+        integer(int16), pointer :: i16(:)
+        integer(int32), pointer :: i32(:)
+        integer(int64), pointer :: i64(:)
+        integer(int64) :: last
+
+        fits = len(format) == 1 .and. scan(format, "cCsSiIlL") == 1
+        if (.not. fits .or. size(values) == 0) return
+        last = before + size(values, kind=int64)
+        select case (format)
+        case ("c", "C")
+            call c_f_pointer(address, i8, [last])
+            values = i8(before + 1:)
+            if (format == "C") values = iand(values, 255_int64)
+        case ("s", "S")
+            call c_f_pointer(address, i16, [last])
+            values = i16(before + 1:)
+            if (format == "S") values = iand(values, 65535_int64)
+        case ("i", "I")
+            call c_f_pointer(address, i32, [last])
+            values = i32(before + 1:)
+            if (format == "I") values = iand(values, STEPS - 1)
+        case default
+            call c_f_pointer(address, i64, [last])
+            values = i64(before + 1:)
+        end select
+    end subroutine
+
+    subroutine reals_of(address, format, before, values, fits)
+        ! Numbers of any type, rounded where a real64 must.
+        type(c_ptr), intent(in) :: address
+        character(*), intent(in) :: format
+        integer(int64), intent(in) :: before
+        real(real64), intent(out) :: values(:)
+        logical, intent(out) :: fits
+        real(real32), pointer :: f32(:)
+        real(real64), pointer :: f64(:)
+        integer(int64), allocatable :: integers(:)
+        integer(int64) :: last
+
+        fits = .true.
+        last = before + size(values, kind=int64)
+        if (format == "g" .and. size(values) > 0) then
+            call c_f_pointer(address, f64, [last])
+            values = f64(before + 1:)
+        else if (format == "f" .and. size(values) > 0) then
+            call c_f_pointer(address, f32, [last])
+            values = f32(before + 1:)
+        else if (format /= "g" .and. format /= "f") then
+            allocate(integers(size(values, kind=int64)))
+            call integers_of(address, format, before, integers, fits)
+            if (.not. fits) return
+            values = real(integers, real64)
+            if (format == "L") where (integers < 0) values = values + 2.0_real64**64
+        end if
+    end subroutine
+
+    subroutine texts_of(column, first, length, bytes, fits)
+        ! Where the texts of a column are: from `first` on in `bytes`, so many of them.
+        type(chunk), intent(in) :: column
+        integer(int64), allocatable, intent(out) :: first(:), length(:)
+        character(kind=c_char), pointer, intent(out) :: bytes(:)
+        logical, intent(out) :: fits
+        type(ArrowSchema), pointer :: schema
+        type(ArrowArray), pointer :: array
+        integer(int64), allocatable :: ends(:), places(:)
+        integer(int64) :: before, count, i
+
+        nullify(bytes)
+        allocate(first(column%rows), length(column%rows), places(column%rows))
+        first = 1
+        length = 0
+        schema => column%schema
+        array => column%array
+        before = column%before
+        count = column%rows
+        fits = .true.
+        if (c_associated(schema%dictionary)) then
+            call integers_of(buffer(array, 2), c_text(schema%format), before, places, fits)
+            if (.not. fits) return
+            call c_f_pointer(schema%dictionary, schema)
+            call c_f_pointer(array%dictionary, array)
+            before = array%offset
+            count = array%length
+        else
+            places = [(i, i=0, count - 1)]
+        end if
+        allocate(ends(count + 1))
+        select case (c_text(schema%format))
+        case ("u")
+            if (count > 0) call integers_of(buffer(array, 2), "i", before, ends, fits)
+        case ("U")
+            if (count > 0) call integers_of(buffer(array, 2), "l", before, ends, fits)
+        case default
+            fits = .false.
+        end select
+        if (.not. fits .or. count == 0) return
+        do i = 1, column%rows
+            if (places(i) < 0 .or. places(i) >= count) cycle ! a null may point anywhere
+            first(i) = ends(places(i) + 1) + 1
+            length(i) = ends(places(i) + 2) - ends(places(i) + 1)
+        end do
+        if (ends(count + 1) > 0) call c_f_pointer(buffer(array, 3), bytes, [ends(count + 1)])
+    end subroutine
+
+    subroutine unfit(self, name, column, wanted, stat, errmsg)
+        class(plattli_arrow_stream), intent(inout) :: self
+        character(*), intent(in) :: name, wanted
+        type(chunk), intent(in) :: column
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(ArrowSchema), pointer :: schema
+
+        schema => column%schema
+        if (c_associated(schema%dictionary)) call c_f_pointer(schema%dictionary, schema)
+        call report(self%kept, PLATTLI_ERR_TYPE, trim(name)//" cannot be read as "//wanted//": its type in Arrow is '"// &
+            c_text(schema%format)//"'", stat, errmsg)
+    end subroutine
+
+    subroutine arrow_real64(self, name, values, valid, stat, errmsg)
+        class(plattli_arrow_stream), intent(inout) :: self
+        character(*), intent(in) :: name
+        real(real64), allocatable, intent(out) :: values(:)
+        logical, allocatable, intent(out), optional :: valid(:)
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(chunk), allocatable :: chunks(:)
+        logical, allocatable :: there(:)
+        integer(int64) :: first, last
+        integer(c_int32_t) :: status
+        integer :: i
+        logical :: fits
+
+        call chunks_of(self, name, chunks, there, status, stat, errmsg)
+        allocate(values(size(there, kind=int64)))
+        last = 0
+        do i = 1, size(chunks)
+            first = last + 1
+            last = last + chunks(i)%rows
+            call plain(chunks(i), fits)
+            if (fits) call reals_of(buffer(chunks(i)%array, 2), c_text(chunks(i)%schema%format), chunks(i)%before, &
+                values(first:last), fits)
+            if (.not. fits) then
+                call unfit(self, name, chunks(i), "real64", stat, errmsg)
+                values = values(:0)
+                there = there(:0)
+                exit
+            end if
+        end do
+        where (.not. there) values = ieee_value(0.0_real64, ieee_quiet_nan)
+        if (present(valid)) call move_alloc(there, valid)
+    end subroutine
+
+    subroutine arrow_real32(self, name, values, valid, stat, errmsg)
+        class(plattli_arrow_stream), intent(inout) :: self
+        character(*), intent(in) :: name
+        real(real32), allocatable, intent(out) :: values(:)
+        logical, allocatable, intent(out), optional :: valid(:)
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(chunk), allocatable :: chunks(:)
+        logical, allocatable :: there(:)
+        integer(int64) :: first, last
+        integer(c_int32_t) :: status
+        integer :: i
+        real(real64), allocatable :: wide(:)
+        logical :: fits
+
+        call chunks_of(self, name, chunks, there, status, stat, errmsg)
+        allocate(values(size(there, kind=int64)))
+        last = 0
+        do i = 1, size(chunks)
+            first = last + 1
+            last = last + chunks(i)%rows
+            call plain(chunks(i), fits)
+            if (fits) fits = scan(c_text(chunks(i)%schema%format), "fg") == 1
+            if (.not. allocated(wide)) allocate(wide(size(values, kind=int64)))
+            if (fits) call reals_of(buffer(chunks(i)%array, 2), c_text(chunks(i)%schema%format), chunks(i)%before, &
+                wide(first:last), fits)
+            if (fits) values(first:last) = real(wide(first:last), real32)
+            if (.not. fits) then
+                call unfit(self, name, chunks(i), "real32", stat, errmsg)
+                values = values(:0)
+                there = there(:0)
+                exit
+            end if
+        end do
+        where (.not. there) values = ieee_value(0.0_real32, ieee_quiet_nan)
+        if (present(valid)) call move_alloc(there, valid)
+    end subroutine
+
+    subroutine arrow_int64(self, name, values, valid, stat, errmsg)
+        class(plattli_arrow_stream), intent(inout) :: self
+        character(*), intent(in) :: name
+        integer(int64), allocatable, intent(out) :: values(:)
+        logical, allocatable, intent(out), optional :: valid(:)
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(chunk), allocatable :: chunks(:)
+        logical, allocatable :: there(:)
+        integer(int64) :: first, last
+        integer(c_int32_t) :: status
+        integer :: i
+        logical :: fits
+
+        call chunks_of(self, name, chunks, there, status, stat, errmsg)
+        allocate(values(size(there, kind=int64)))
+        last = 0
+        do i = 1, size(chunks)
+            first = last + 1
+            last = last + chunks(i)%rows
+            call plain(chunks(i), fits)
+            if (fits) call integers_of(buffer(chunks(i)%array, 2), c_text(chunks(i)%schema%format), chunks(i)%before, &
+                values(first:last), fits)
+            if (.not. fits) then
+                call unfit(self, name, chunks(i), "int64", stat, errmsg)
+                values = values(:0)
+                there = there(:0)
+                exit
+            end if
+        end do
+        where (.not. there) values = 0
+        if (present(valid)) call move_alloc(there, valid)
+    end subroutine
+
+    subroutine arrow_int32(self, name, values, valid, stat, errmsg)
+        class(plattli_arrow_stream), intent(inout) :: self
+        character(*), intent(in) :: name
+        integer(int32), allocatable, intent(out) :: values(:)
+        logical, allocatable, intent(out), optional :: valid(:)
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(chunk), allocatable :: chunks(:)
+        logical, allocatable :: there(:)
+        integer(int64) :: first, last
+        integer(c_int32_t) :: status
+        integer :: i
+        integer(int64), allocatable :: wide(:)
+        logical :: fits
+
+        call chunks_of(self, name, chunks, there, status, stat, errmsg)
+        allocate(values(size(there, kind=int64)))
+        last = 0
+        do i = 1, size(chunks)
+            first = last + 1
+            last = last + chunks(i)%rows
+            call plain(chunks(i), fits)
+            if (.not. allocated(wide)) allocate(wide(size(values, kind=int64)))
+            if (fits) call integers_of(buffer(chunks(i)%array, 2), c_text(chunks(i)%schema%format), chunks(i)%before, &
+                wide(first:last), fits)
+            if (fits) then
+                where (.not. there(first:last)) wide(first:last) = 0
+                fits = all(wide(first:last) >= -huge(values) - 1_int64 .and. wide(first:last) <= huge(values))
+                if (fits) values(first:last) = int(wide(first:last), int32)
+            end if
+            if (.not. fits) then
+                call unfit(self, name, chunks(i), "int32", stat, errmsg)
+                values = values(:0)
+                there = there(:0)
+                exit
+            end if
+        end do
+        where (.not. there) values = 0
+        if (present(valid)) call move_alloc(there, valid)
+    end subroutine
+
+    subroutine arrow_logical(self, name, values, valid, stat, errmsg)
+        class(plattli_arrow_stream), intent(inout) :: self
+        character(*), intent(in) :: name
+        logical, allocatable, intent(out) :: values(:)
+        logical, allocatable, intent(out), optional :: valid(:)
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(chunk), allocatable :: chunks(:)
+        logical, allocatable :: there(:)
+        integer(int64) :: first, last
+        integer(c_int32_t) :: status
+        integer :: i
+        logical :: fits
+
+        call chunks_of(self, name, chunks, there, status, stat, errmsg)
+        allocate(values(size(there, kind=int64)))
+        last = 0
+        do i = 1, size(chunks)
+            first = last + 1
+            last = last + chunks(i)%rows
+            call plain(chunks(i), fits)
+            if (fits) fits = c_text(chunks(i)%schema%format) == "b"
+            if (fits .and. first <= last) call unpack_bits(buffer(chunks(i)%array, 2), chunks(i)%before, values(first:last))
+            if (.not. fits) then
+                call unfit(self, name, chunks(i), "logical", stat, errmsg)
+                values = values(:0)
+                there = there(:0)
+                exit
+            end if
+        end do
+        where (.not. there) values = .false.
+        if (present(valid)) call move_alloc(there, valid)
+    end subroutine
+
+    subroutine arrow_text(self, name, values, valid, stat, errmsg)
+        class(plattli_arrow_stream), intent(inout) :: self
+        character(*), intent(in) :: name
+        character(:), allocatable, intent(out) :: values(:)
+        logical, allocatable, intent(out), optional :: valid(:)
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(chunk), allocatable :: chunks(:)
+        logical, allocatable :: there(:)
+        integer(int64), allocatable :: first(:), length(:)
+        character(kind=c_char), pointer :: bytes(:)
+        integer(int64) :: row, last, j, longest
+        integer(c_int32_t) :: status
+        integer :: i
+        logical :: fits
+
+        call chunks_of(self, name, chunks, there, status, stat, errmsg)
+        longest = 0
+        last = 0
+        do i = 1, size(chunks)
+            call texts_of(chunks(i), first, length, bytes, fits)
+            if (.not. fits) then
+                call unfit(self, name, chunks(i), "text", stat, errmsg)
+                chunks = chunks(:0)
+                there = there(:0)
+                exit
+            end if
+            do row = 1, chunks(i)%rows
+                if (there(last + row)) longest = max(longest, length(row))
+            end do
+            last = last + chunks(i)%rows
+        end do
+        allocate(character(longest) :: values(size(there, kind=int64)))
+        last = 0
+        do i = 1, size(chunks)
+            call texts_of(chunks(i), first, length, bytes, fits)
+            do row = 1, chunks(i)%rows
+                values(last + row) = ""
+                if (.not. there(last + row)) cycle
+                do j = 1, length(row)
+                    values(last + row)(j:j) = bytes(first(row) + j - 1)
+                end do
+            end do
+            last = last + chunks(i)%rows
+        end do
+        if (present(valid)) call move_alloc(there, valid)
+    end subroutine
+
+    subroutine plain(column, fits)
+        ! Not a dictionary.
+        type(chunk), intent(in) :: column
+        logical, intent(out) :: fits
+
+        fits = .not. c_associated(column%schema%dictionary)
+    end subroutine
+
+    subroutine release_batches(box)
+        type(arrow_box), intent(inout) :: box
+        procedure(arrow_release_array), pointer :: release_array
+        integer :: i
+
+        do i = 1, size(box%batches)
+            if (.not. c_associated(box%batches(i)%release)) cycle
+            call c_f_procpointer(box%batches(i)%release, release_array)
+            call release_array(box%batches(i))
+        end do
+        box%batches = box%batches(:0)
+    end subroutine
+
+    subroutine release(self)
+        ! All that an Arrow stream has.
+        class(plattli_arrow_stream), intent(inout) :: self
+        procedure(arrow_release_schema), pointer :: release_schema
+        procedure(arrow_release_stream), pointer :: release_stream
+
+        if (c_associated(held(self%owned))) then
+            call release_batches(self%box)
+            if (c_associated(self%box%schema%release)) then
+                call c_f_procpointer(self%box%schema%release, release_schema)
+                call release_schema(self%box%schema)
+            end if
+            call c_f_procpointer(self%box%stream%release, release_stream)
+            call release_stream(self%box%stream)
+            deallocate(self%box)
+        end if
+        call hold(self%owned, c_null_ptr)
+    end subroutine
+
+    subroutine arrow_close(self, stat, errmsg)
+        !! Releases the stream and its batch. Closing what is closed is fine.
+        class(plattli_arrow_stream), intent(inout) :: self
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call release(self)
+        call settle_all(self%owned, self%kept, PLATTLI_OK, stat, errmsg)
+    end subroutine
+
+    subroutine arrow_take(self, other, stat, errmsg)
+        !! Takes over what `other` has, which is closed afterwards without being told so.
+        class(plattli_arrow_stream), intent(inout) :: self
+        class(plattli_arrow_stream), intent(inout) :: other
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        if (.not. c_associated(held(self%owned))) self%box => other%box
+        call move(self%owned, self%kept, other%owned, other%kept, stat, errmsg)
+    end subroutine
+
+    pure function arrow_failed(self) result(yes)
+        class(plattli_arrow_stream), intent(in) :: self
+        logical :: yes
+
+        yes = self%kept%status /= PLATTLI_OK
+    end function
+
+    subroutine arrow_check(self, stat, errmsg)
+        !! The first failure of a call without `stat`, which is then forgotten; `PLATTLI_OK` if there was none.
+        class(plattli_arrow_stream), intent(inout) :: self
+        integer, intent(out) :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call hand_out(self%kept, stat, errmsg)
+    end subroutine
+
+    impure elemental subroutine arrow_assign(self, other)
+        class(plattli_arrow_stream), intent(inout) :: self
+        class(plattli_arrow_stream), intent(in) :: other
+        logical :: ends
+
+        call assigned(self%owned, self%kept, other%owned, ends)
+        if (.not. ends) return
+        call release(self)
+    end subroutine
+
+    impure elemental subroutine arrow_final(self)
+        type(plattli_arrow_stream), intent(inout) :: self
+
+        call release(self)
+    end subroutine
+
     ! -- the library -------------------------------------------------------------------------------------------------
 
     subroutine plattli_import(log, run_dir, options, imported, stat, errmsg)
@@ -2728,7 +4939,6 @@ contains
         integer(c_int32_t), intent(out) :: status
         type(plattli_text), allocatable, target :: ended(:)
         type(c_ptr), allocatable :: pointers(:)
-        integer :: i
 
         raw = plattli_import_options_new()
         status = plattli_import_options_set_allow_rewinds(raw, logical(options%allow_rewinds, c_bool))
@@ -2737,11 +4947,7 @@ contains
         if (status == PLATTLI_OK) &
             status = plattli_import_options_set_skip_torn_tail(raw, logical(options%skip_torn_tail, c_bool))
         if (status /= PLATTLI_OK .or. .not. allocated(options%skip_columns)) return
-        allocate(ended(size(options%skip_columns)), pointers(size(options%skip_columns)))
-        do i = 1, size(ended)
-            ended(i)%text = options%skip_columns(i)%text//c_null_char
-            pointers(i) = c_loc(ended(i)%text)
-        end do
+        call terminate(options%skip_columns, ended, pointers)
         status = plattli_import_options_set_skip_columns(raw, pointers, size(pointers, kind=c_size_t))
     end subroutine
 

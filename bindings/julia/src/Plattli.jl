@@ -30,11 +30,19 @@ include("api/API.jl")
 include("errors.jl")
 include("json.jl")
 include("options.jl")
+include("handles.jl")
 include("writer.jl")
 include("reader.jl")
 include("columns.jl")
+include("arrow.jl")
 include("import.jl")
 include("sink.jl")
+include("state.jl")
+include("scheduler.jl")
+include("journal.jl")
+include("stream.jl")
+include("append.jl")
+include("query.jl")
 
 export column, end_step, finish, log!, metric, metrics, refresh, set_config, set_step, sync, table
 
@@ -49,6 +57,7 @@ const ENDING = Ref(false)
 
 function __init__()
     API.load()
+    load_releases()
     ENDING[] = false
     atexit(() -> ENDING[] = true)
 end

@@ -58,7 +58,7 @@ end
 # Far beyond what anybody nests, far below what the stack holds.
 const DEEPEST = 256
 
-mutable struct Cursor
+mutable struct Scanner
     bytes::Base.CodeUnits{UInt8,String}
     at::Int
 end
@@ -69,23 +69,23 @@ end
 What a JSON text means: `nothing`, `Bool`, `Int64` (`BigInt` beyond it), `Float64`, `String`, `Vector`, `Dict{String,Any}`.
 """
 function json_value(text::AbstractString)
-    cursor = Cursor(codeunits(String(text)), 1)
-    value = parse_value(cursor, 0)
-    cursor.at > length(cursor.bytes) || misplaced(cursor)
+    scanner = Scanner(codeunits(String(text)), 1)
+    value = parse_value(scanner, 0)
+    scanner.at > length(scanner.bytes) || misplaced(scanner)
     return value
 end
 
-misplaced(c::Cursor) = throw(ArgumentError("not JSON at byte $(c.at) of $(repr(first(String(c.bytes), 80)))"))
+misplaced(c::Scanner) = throw(ArgumentError("not JSON at byte $(c.at) of $(repr(first(String(c.bytes), 80)))"))
 
-peek_byte(c::Cursor) = c.at <= length(c.bytes) ? c.bytes[c.at] : 0x00
+peek_byte(c::Scanner) = c.at <= length(c.bytes) ? c.bytes[c.at] : 0x00
 
-function skip_space(c::Cursor)
+function skip_space(c::Scanner)
     while peek_byte(c) in (0x20, 0x09, 0x0a, 0x0d)
         c.at += 1
     end
 end
 
-function accept(c::Cursor, word)
+function accept(c::Scanner, word)
     bytes = codeunits(word)
     stop = c.at + length(bytes) - 1
     (stop <= length(c.bytes) && view(c.bytes, (c.at):stop) == bytes) || return false
@@ -93,9 +93,9 @@ function accept(c::Cursor, word)
     return true
 end
 
-expect(c::Cursor, word) = accept(c, word) || misplaced(c)
+expect(c::Scanner, word) = accept(c, word) || misplaced(c)
 
-function parse_value(c::Cursor, depth)
+function parse_value(c::Scanner, depth)
     depth > DEEPEST && throw(ArgumentError("JSON nested deeper than $DEEPEST levels"))
     skip_space(c)
     byte = peek_byte(c)
@@ -112,7 +112,7 @@ function parse_value(c::Cursor, depth)
     return value
 end
 
-function parse_array(c::Cursor, depth)
+function parse_array(c::Scanner, depth)
     values = Any[]
     expect(c, "[")
     skip_space(c)
@@ -124,7 +124,7 @@ function parse_array(c::Cursor, depth)
     end
 end
 
-function parse_object(c::Cursor, depth)
+function parse_object(c::Scanner, depth)
     members = Dict{String,Any}()
     expect(c, "{")
     skip_space(c)
@@ -140,7 +140,7 @@ function parse_object(c::Cursor, depth)
     end
 end
 
-function parse_number(c::Cursor)
+function parse_number(c::Scanner)
     start = c.at
     while peek_byte(c) in codeunits("+-.0123456789eE")
         c.at += 1
@@ -155,7 +155,7 @@ function parse_number(c::Cursor)
     return value
 end
 
-function parse_string(c::Cursor)
+function parse_string(c::Scanner)
     expect(c, "\"")
     out = IOBuffer()
     while true
@@ -170,7 +170,7 @@ end
 const ESCAPES = Dict(UInt8('"') => '"', UInt8('\\') => '\\', UInt8('/') => '/', UInt8('b') => '\b', UInt8('f') => '\f',
                      UInt8('n') => '\n', UInt8('r') => '\r', UInt8('t') => '\t')
 
-function parse_escape(c::Cursor)
+function parse_escape(c::Scanner)
     accept(c, "u") || begin
         byte = peek_byte(c)
         haskey(ESCAPES, byte) || misplaced(c)
@@ -186,7 +186,7 @@ function parse_escape(c::Cursor)
     return 0xd800 <= unit < 0xe000 ? '\ufffd' : Char(unit)
 end
 
-function parse_hex(c::Cursor)
+function parse_hex(c::Scanner)
     c.at + 3 <= length(c.bytes) || misplaced(c)
     unit = tryparse(UInt32, String(c.bytes[(c.at):(c.at + 3)]); base = 16)
     unit === nothing && misplaced(c)

@@ -37,6 +37,12 @@ set(setter, options, ::Nothing) = nothing
 set_choice(setter, options, what, choices, value) = value === nothing ? nothing : set(setter, options, choice(what, choices, value))
 set_text(setter, options, text::String) = check(setter(options, text, sizeof(text)))
 set_text(setter, options, ::Nothing) = nothing
+set_names(setter, options, names) = check(setter(options, texts_given(names), length(names)))
+set_names(setter, options, name::Union{AbstractString,Symbol}) = set_names(setter, options, [name])
+set_names(setter, options, ::Nothing) = nothing
+
+# What ccall passes as an array of texts.
+texts_given(names) = String[String(name) for name in names]
 
 # A number that the C type cannot hold would otherwise be an InexactError without a word about which option it was.
 function within(T, what, value)

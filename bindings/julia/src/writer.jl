@@ -75,17 +75,7 @@ mutable struct Writer
     end
 end
 
-function Writer(f, dir::AbstractString; keywords...)
-    run = Writer(dir; keywords...)
-    result = try
-        f(run)
-    catch
-        release(run) # the error of `f` is the one to be seen
-        rethrow()
-    end
-    close(run)
-    return result
-end
+Writer(f, dir::AbstractString; keywords...) = with_open(f, Writer(dir; keywords...))
 
 config_text(::Nothing) = nothing
 config_text(text::AbstractString) = String(text)
@@ -97,12 +87,8 @@ Base.unsafe_convert(::Type{Ptr{API.plattli_writer}}, run::Writer) = run.handle
 Base.isopen(run::Writer) = run.handle != C_NULL
 Base.show(io::IO, run::Writer) = print(io, isopen(run) ? "Plattli.Writer at $(run.handle)" : "Plattli.Writer (closed)")
 
-"Takes the handle away from the writer and closes it."
-function release(run::Writer)
-    handle = run.handle
-    run.handle = C_NULL
-    return handle == C_NULL ? API.PLATTLI_OK : API.plattli_writer_close(handle)
-end
+close_handle(::Writer, handle) = API.plattli_writer_close(handle)
+address_of_close(::Writer) = API.address_of_plattli_writer_close[]
 
 """
     close(run::Writer)
@@ -110,27 +96,6 @@ end
 Flushes the current step, waits for the background work and releases the run, without finishing it. Closing again does nothing.
 """
 Base.close(run::Writer) = check(release(run))
-
-# The finalizer. Closing waits for the background work, and the garbage collector must not: a thread of its own closes a
-# writer that was let go. The function is called through a pointer as pthread_create wants it: one pointer in, and what
-# comes back is not looked at.
-function abandon(run::Writer)
-    run.handle == C_NULL && return
-    if ENDING[]
-        release(run)
-        return
-    end
-    thread = Ref{UInt}(0) # pthread_t is a word
-    started = ccall(:pthread_create, Cint, (Ptr{UInt}, Ptr{Cvoid}, Ptr{Cvoid}, Ptr{Cvoid}), thread, C_NULL,
-                    API.address_of_plattli_writer_close[], run.handle)
-    if started == 0
-        ccall(:pthread_detach, Cint, (UInt,), thread[])
-        run.handle = C_NULL
-    else
-        finalizer(abandon, run) # no thread to be had: at the next collection
-    end
-    return
-end
 
 @inline check(run::Writer, status::Int32) = status == API.PLATTLI_OK ? nothing : fail(run, status)
 
@@ -277,6 +242,7 @@ function fields(filled::T) where {T}
     return NamedTuple{names}(map(name -> number(getfield(filled, name)), names))
 end
 number(n::Union{UInt32,Int32,UInt64}) = Int(n)
+number(text::NTuple{N,UInt8}) where {N} = String(collect(Iterators.takewhile(!iszero, text)))
 
 "What was found broken when the run was opened, and how it was mended."
 function warnings(run::Writer)
@@ -286,8 +252,7 @@ function warnings(run::Writer)
         status = API.plattli_writer_warnings(run, length(texts), out)
         status == API.PLATTLI_ERR_NOT_FOUND && return texts
         always_fail(run, status)
-        push!(texts, unsafe_string(API.plattli_string_data(out[]), API.plattli_string_len(out[])))
-        API.plattli_string_free(out[])
+        push!(texts, text_of(out[]))
     end
 end
 

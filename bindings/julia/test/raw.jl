@@ -18,6 +18,13 @@ end
 text(pointer) = unsafe_string(pointer)
 text(pointer, len) = unsafe_string(pointer, len)
 
+"The text of a string of the library, which is freed."
+function text_and_free(string)
+    made = text(call(:plattli_string_data, string), call(:plattli_string_len, string))
+    call(:plattli_string_free, string)
+    return made
+end
+
 const KINDS_OF_NUMBERS = (f32 = Float32, f64 = Float64, i8 = Int8, i16 = Int16, i32 = Int32, i64 = Int64, u8 = UInt8, u16 = UInt16,
                           u32 = UInt32, u64 = UInt64)
 
@@ -127,8 +134,7 @@ end
     open(f -> write(f, "nonsense\n{\"step\":5,\"x\":2.0}\n"), joinpath(dir, "plattli", "hot.jsonl"), "a")
     writer = made(API.plattli_writer, :plattli_writer_open, dir, C_NULL)
     string = made(API.plattli_string, :plattli_writer_warnings, writer, 0)
-    @test occursin("hot.jsonl", text(call(:plattli_string_data, string), call(:plattli_string_len, string)))
-    call(:plattli_string_free, string)
+    @test occursin("hot.jsonl", text_and_free(string))
     @test ok(:plattli_writer_close, writer)
 end
 

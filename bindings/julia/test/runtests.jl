@@ -25,10 +25,14 @@ end
 
 @testset "Plattli" begin
     include("raw.jl")
+    include("raw_arrow.jl")
+    include("raw_state.jl")
     include("json.jl")
     include("writer.jl")
     include("reader.jl")
+    include("arrow.jl")
     include("errors.jl")
+    include("state.jl")
     include("sink.jl")
     include("finalizers.jl")
     include("library.jl")

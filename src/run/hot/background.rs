@@ -1,6 +1,6 @@
 //! What the caller and the worker say to each other: publication, rotation, compaction.
 
-use super::{Compacting, Phase, ROTATION_PATIENCE};
+use super::{Compacting, Phase};
 use crate::error::{Code, Error, Result};
 use crate::hotlog::HotLog;
 use crate::run::core::Core;
@@ -29,6 +29,9 @@ impl Compacting {
 
     /// Columns and manifest learn of metrics that are new or have a new type, before a row can hold them.
     pub(super) fn settle_schema(&mut self, core: &mut Core) -> Result<()> {
+        if core.schema.is_settled() {
+            return Ok(());
+        }
         let Some(update) = core.schema.update(self.columns_known) else { return Ok(()) };
         self.columns_known = self.call(core, move |engine| {
             update.apply(&mut engine.columns, &Indices::List(SegmentList::new()))?;
@@ -79,12 +82,19 @@ impl Compacting {
         self.in_log_only = true;
     }
 
-    /// Starts a rotation when the log is full, and waits for it a little.
+    /// Starts a rotation when the log is full. The rows that come until the new log is there go to the old one.
+    #[inline]
     pub(super) fn rotate_if_full(&mut self, core: &mut Core) {
-        let full = self.pending_rows as u64 >= core.options.hotsize || self.half_rotated;
+        if (self.pending_rows as u64) < core.options.hotsize && !self.half_rotated {
+            return;
+        }
+        self.rotate(core);
+    }
+
+    fn rotate(&mut self, core: &mut Core) {
         let free = self.phase == Phase::Idle && self.failed.is_none() && !self.worker.is_busy();
         let free = free && !self.displaced;
-        if !full || !free || self.partial.is_some() || !self.waiting.is_empty() || self.hot.is_none() {
+        if !free || self.partial.is_some() || !self.waiting.is_empty() || self.hot.is_none() {
             return;
         }
         if let Err(e) = self.worker.post(Job::Rotate) {
@@ -92,9 +102,6 @@ impl Compacting {
             return;
         }
         self.phase = Phase::Rotating;
-        if let Some(reply) = self.worker.wait_for(ROTATION_PATIENCE) {
-            self.take_reply(core, reply);
-        }
         if self.worker.is_inline() {
             self.drain(core);
         }

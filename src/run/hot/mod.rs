@@ -7,6 +7,7 @@
 mod background;
 mod end;
 mod file;
+pub mod line;
 
 use crate::clock::Tick;
 use crate::error::{Error, Result};
@@ -15,16 +16,12 @@ use crate::run::batch::{Batch, Row};
 use crate::run::core::{first, Core, HEARTBEAT};
 use crate::run::engine::{Compaction, Counters, Engine};
 use crate::run::name;
-use crate::run::options::WriterOptions;
+use crate::run::options::{Durability, WriterOptions};
 use crate::store::Create;
 use crate::worker::Worker;
+use line::Line;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// How long a step waits for a rotation before it goes on with the old file. The usual rename and create are done
-/// in a tenth of this; a file system that takes longer is not waited for.
-const ROTATION_PATIENCE: Duration = Duration::from_micros(500);
 
 /// What the worker was last asked to do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -68,7 +65,7 @@ pub struct Compacting {
     in_log_only: bool,
     partial: Option<Partial>,
     /// The line of the row in hand, without its end.
-    line: Vec<u8>,
+    line: Line,
     waiting: VecDeque<Waiting>,
     /// A compaction that failed and is to be repeated.
     failed: Option<Compaction>,
@@ -111,7 +108,7 @@ impl Compacting {
             pending_rows: pending.rows(),
             in_log_only: false,
             partial: None,
-            line: Vec::new(),
+            line: Line::default(),
             waiting: VecDeque::new(),
             failed: None,
             spare: Compaction::default(),
@@ -137,18 +134,79 @@ impl Compacting {
     }
 
     /// The line of the row in hand, for the next value to be added; the `first` begins it.
-    #[inline]
-    pub fn line(&mut self, step: u64, first: bool) -> &mut Vec<u8> {
+    #[inline(always)]
+    pub fn line(&mut self, step: u64, first: bool) -> &mut Line {
         if first {
-            self.line.clear();
-            self.line.extend_from_slice(b"{\"step\":");
-            crate::json::push_u64(&mut self.line, step);
+            self.line.begin(step);
         }
         &mut self.line
     }
 
     /// Ends the step in hand.
+    #[inline]
     pub fn end_step(&mut self, core: &mut Core) -> Result<()> {
+        match self.has_only_to_append(core) {
+            true => self.append_row(core),
+            false => self.end_any_step(core),
+        }
+    }
+
+    /// Nothing is to be done but to append the row in hand and to remember it, as in nearly every step.
+    #[inline]
+    fn has_only_to_append(&self, core: &Core) -> bool {
+        // What the background thread has done can wait for the next step that looks.
+        !self.worker.has_reply()
+            && self.log_has_room(core)
+            && self.hot.is_some()
+            && core.schema.is_settled()
+            && !core.row.is_empty()
+            && self.partial.is_none()
+            && self.waiting.is_empty()
+            && self.trouble.is_none()
+            && self.failed.is_none()
+            && !self.half_rotated
+            && !self.displaced
+            && !self.in_log_only
+            && core.options.durability == Durability::Process
+    }
+
+    /// The log is not full, or is but cannot be rotated yet and may grow.
+    #[inline]
+    fn log_has_room(&self, core: &Core) -> bool {
+        (self.pending_rows as u64) < core.options.hotsize
+            || (self.worker.is_busy() && self.pending_rows < core.backlog_limit())
+    }
+
+    #[inline]
+    fn append_row(&mut self, core: &mut Core) -> Result<()> {
+        let step = core.step_number()?;
+        let line = self.line.ended();
+        let Some(log) = &mut self.hot else { return Err(Error::internal("the hot log is not open")) };
+        match log.append(line) {
+            Ok(()) => {
+                core.stats.bytes_written += line.len() as u64;
+                self.pending.push(step, &core.row);
+                self.pending_rows += 1;
+                self.row_is_written(core);
+                Ok(())
+            }
+            Err(e) => {
+                core.note(&e);
+                self.keep_waiting(core, step);
+                Err(e)
+            }
+        }
+    }
+
+    fn row_is_written(&mut self, core: &mut Core) {
+        core.stats.rows += 1;
+        self.unsynced_steps += 1;
+        core.row.clear();
+        self.line.clear();
+    }
+
+    #[inline(never)]
+    fn end_any_step(&mut self, core: &mut Core) -> Result<()> {
         self.collect(core);
         let written = if core.row.is_empty() { self.write_waiting(core) } else { self.end_row(core) };
         let synced = self.sync_if_due(core);
@@ -169,10 +227,7 @@ impl Compacting {
         match result {
             Ok(()) => {
                 self.accept(step, &core.row);
-                core.stats.rows += 1;
-                self.unsynced_steps += 1;
-                core.row.clear();
-                self.line.clear();
+                self.row_is_written(core);
                 self.partial = None;
                 Ok(())
             }
@@ -187,14 +242,11 @@ impl Compacting {
     /// The row in hand, whole, at the end of the log.
     fn write_row(&mut self, core: &mut Core) -> Result<()> {
         let mut line = std::mem::take(&mut self.line);
-        let open = line.len();
-        line.extend_from_slice(b"}\n");
         let result = match self.partial {
             Some(partial) if partial.values == core.row.len() => Ok(()),
-            Some(partial) => self.rewrite(core, partial.start, &line),
-            None => self.append(core, &line),
+            Some(partial) => self.rewrite(core, partial.start, line.ended()),
+            None => self.append(core, line.ended()),
         };
-        line.truncate(open);
         self.line = line;
         result
     }
@@ -209,8 +261,8 @@ impl Compacting {
 
     /// Keeps the row in hand in memory until the disk takes it; beyond the bound the oldest is given up.
     fn keep_waiting(&mut self, core: &mut Core, step: u32) {
-        let mut line = std::mem::take(&mut self.line);
-        line.extend_from_slice(b"}\n");
+        let line = self.line.ended().to_vec();
+        self.line.clear();
         let replaces = self.partial.take().map(|p| p.start);
         self.waiting.push_back(Waiting { step, row: std::mem::take(&mut core.row), line, replaces });
         while self.waiting.len() > core.backlog_limit() {

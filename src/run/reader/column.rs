@@ -89,6 +89,12 @@ impl JsonTexts {
         (0..self.len()).filter_map(|i| self.get(i))
     }
 
+    /// All texts in one, and where each ends.
+    #[cfg(feature = "stream")]
+    pub fn into_parts(self) -> (String, Vec<usize>) {
+        (self.text, self.ends)
+    }
+
     /// Appends one.
     pub fn push(&mut self, text: &str) {
         self.text.push_str(text);

@@ -19,6 +19,8 @@ mod table;
 pub use column::{As, Column, ColumnData, JsonTexts, MetricInfo, Table};
 pub use convert::Native;
 pub use discover::display_name;
+#[cfg(feature = "stream")]
+pub use selection::positions;
 
 use crate::error::{Code, Error, Result};
 use crate::run::config;
@@ -149,6 +151,18 @@ impl Reader {
         self.attempt(|state| {
             let series = state.series(name)?;
             series.column(&selection::rows(&series, selection)?, wanted)
+        })
+    }
+
+    /// Selected rows of several metrics, each by itself, all of one moment. Errors as [`Reader::column`].
+    #[cfg(feature = "stream")]
+    pub fn columns(&self, names: &[&str], selection: &Selection, wanted: As) -> Result<Vec<Column>> {
+        self.attempt(|state| {
+            let column = |name: &&str| {
+                let series = state.series(name)?;
+                series.column(&selection::rows(&series, selection)?, wanted)
+            };
+            names.iter().map(column).collect()
         })
     }
 

@@ -13,7 +13,7 @@ mod logs;
 use crate::error::{Error, Result};
 use crate::run::batch::{Batch, Row};
 use crate::run::columns::Columns;
-use crate::run::dtype::{Cell, DType};
+use crate::run::dtype::DType;
 use crate::run::files::open_file_limit;
 use crate::run::manifest::Manifest;
 use crate::run::monotonic::{Monotonic, MonotonicTracker};
@@ -176,12 +176,11 @@ impl Recovery<'_> {
         for (id, exact) in exact.iter().enumerate() {
             trackers.push(follow_cold(columns, id, *exact)?);
         }
-        let by_column = pending.transpose(columns.all().len());
-        for (id, entries) in by_column.columns() {
+        let by_column = pending.by_column(columns.all().len());
+        for (id, values) in by_column.columns() {
             let (column, tracker) = (&columns.all()[id as usize], &mut trackers[id as usize]);
-            let new = entries.partition_point(|e| column.stored.last.is_some_and(|last| e.step <= last));
-            let cells: Vec<Cell> = entries[new..].iter().map(|e| e.cell).collect();
-            tracker.push_all(column.dtype, &cells);
+            let new = values.pieces().flat_map(|piece| piece.beyond(column.stored.last).cells());
+            new.for_each(|cell| tracker.push(column.dtype, cell));
         }
         let mut schema = Schema::default();
         for (column, tracker) in columns.all().iter().zip(&trackers) {

@@ -37,8 +37,8 @@ pub(super) struct Node {
     pub(super) number: u64,
     /// Last modification, seconds since 1970.
     pub(super) modified: u64,
-    /// It has a name.
-    pub(super) linked: bool,
+    /// Names that it has.
+    pub(super) names: usize,
     /// Open handles.
     pub(super) open: usize,
     /// The process and the handle that have the lock.
@@ -62,6 +62,8 @@ pub(super) struct Image {
     pub(super) now: u64,
     /// Bytes of data that fit; beyond it `ENOSPC`.
     pub(super) capacity: Option<u64>,
+    /// Bytes that it says are free.
+    pub(super) free: Option<u64>,
 }
 
 /// Where a path leads.
@@ -86,9 +88,10 @@ impl Image {
             unsynced: Vec::new(),
             now: 1_700_000_000,
             capacity: None,
+            free: None,
         };
         let root = image.add(Body::Dir { entries: BTreeMap::new(), durable: BTreeMap::new() });
-        image.at(root).linked = true;
+        image.at(root).names = 1;
         image
     }
 
@@ -101,7 +104,7 @@ impl Image {
         });
         let id = self.next_node;
         self.next_node += 1;
-        let node = Node { body, number, modified: self.now, linked: false, open: 0, lock: None };
+        let node = Node { body, number, modified: self.now, names: 0, open: 0, lock: None };
         self.nodes.insert(id, node);
         id
     }
@@ -113,7 +116,7 @@ impl Image {
             body: Body::File { data: Vec::new(), durable: Vec::new() },
             number,
             modified: 0,
-            linked: false,
+            names: 0,
             open: 0,
             lock: None,
         })
@@ -206,12 +209,13 @@ impl Image {
                 None => entries.remove(name),
             };
             if let Some(id) = before {
-                self.at(id).linked = false;
+                let node = self.at(id);
+                node.names = node.names.saturating_sub(1);
                 replaced.push(id);
             }
         }
         for id in edits.iter().filter_map(|(_, _, node)| *node) {
-            self.at(id).linked = true;
+            self.at(id).names += 1;
         }
         // Only now: a renamed file has lost one name and got another, and keeps its number.
         replaced.into_iter().for_each(|id| self.release_number(id));
@@ -258,6 +262,28 @@ impl Image {
         Ok(())
     }
 
+    /// The same where nothing may be.
+    pub(super) fn rename_new(&mut self, from: &Path, to: &Path) -> Outcome<()> {
+        if self.walk(to, false)?.node.is_some() {
+            self.find(from, false)?;
+            return Err(libc::EEXIST);
+        }
+        self.rename(from, to)
+    }
+
+    /// Gives a file a second name.
+    pub(super) fn hard_link(&mut self, from: &Path, to: &Path) -> Outcome<()> {
+        let (id, to) = (self.find(from, false)?, self.walk(to, false)?);
+        match to.node {
+            _ if self.is_dir(id) => Err(libc::EPERM),
+            Some(_) => Err(libc::EEXIST),
+            None => {
+                self.change_names(vec![(to.dir, to.name, Some(id))]);
+                Ok(())
+            }
+        }
+    }
+
     /// Unlinks a file or a link, or an empty directory.
     pub(super) fn remove(&mut self, path: &Path, directory: bool) -> Outcome<()> {
         let place = self.walk(path, false)?;
@@ -275,7 +301,7 @@ impl Image {
     /// A handle was closed or a name removed: the inode number may be used again.
     pub(super) fn release_number(&mut self, id: NodeId) {
         if let Some(node) = self.nodes.get(&id) {
-            if !node.linked && node.open == 0 {
+            if node.names == 0 && node.open == 0 {
                 self.free_numbers.insert(node.number);
             }
         }
@@ -320,7 +346,7 @@ impl Image {
         let used: usize = self
             .nodes
             .values()
-            .filter(|n| n.linked || n.open > 0)
+            .filter(|n| n.names > 0 || n.open > 0)
             .map(|n| match &n.body {
                 Body::File { data, .. } => data.len(),
                 _ => 0,

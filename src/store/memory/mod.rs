@@ -47,6 +47,7 @@ pub struct MemoryStore {
 struct Disk {
     image: Image,
     locks: Locks,
+    hard_links: bool,
     /// Numbers of processes and handles.
     next: u64,
     dead: BTreeSet<u64>,
@@ -92,7 +93,7 @@ impl MemoryStore {
     }
 
     fn on(image: Image, locks: Locks) -> Self {
-        let disk = Disk { image, locks, next: 0, dead: BTreeSet::new() };
+        let disk = Disk { image, locks, hard_links: true, next: 0, dead: BTreeSet::new() };
         Self::join(Arc::new(Mutex::new(disk)))
     }
 
@@ -189,9 +190,19 @@ impl MemoryStore {
         lock(&self.disk).image.capacity = bytes;
     }
 
+    /// The disk says that so many bytes are free, whatever really is; at first it does not say.
+    pub fn set_free_space(&self, bytes: Option<u64>) {
+        lock(&self.disk).image.free = bytes;
+    }
+
     /// How locks behave on this disk.
     pub fn set_locks(&self, locks: Locks) {
         lock(&self.disk).locks = locks;
+    }
+
+    /// The disk has hard links, as it does at first, or refuses them.
+    pub fn set_hard_links(&self, possible: bool) {
+        lock(&self.disk).hard_links = possible;
     }
 
     /// The clock that stamps files moves on.
@@ -422,6 +433,18 @@ impl Store for MemoryStore {
             .map_err(|e| e.within(format_args!("to {}", to.display())))
     }
 
+    fn link(&self, from: &Path, to: &Path) -> Result<()> {
+        let possible = lock(&self.disk).hard_links;
+        self.on_path("link", to, Effect::Grow, |image, to| match possible {
+            true => image.hard_link(from, to),
+            false => Err(libc::EPERM),
+        })
+    }
+
+    fn rename_new(&self, from: &Path, to: &Path) -> Result<()> {
+        self.on_path("rename_new", to, Effect::Change, |image, to| image.rename_new(from, to))
+    }
+
     fn remove_file(&self, path: &Path) -> Result<()> {
         self.on_path("remove_file", path, Effect::Change, |image, path| image.remove(path, false))
     }
@@ -468,6 +491,10 @@ impl Store for MemoryStore {
             };
             Ok(entries.into_iter().map(entry).collect())
         })
+    }
+
+    fn free_space(&self, path: &Path) -> Result<Option<u64>> {
+        self.on_path("free_space", path, Effect::Read, |image, _| Ok(image.free))
     }
 
     fn sync_dir(&self, path: &Path) -> Result<()> {

@@ -130,6 +130,8 @@ impl Image {
         found.now = self.now;
         found.capacity = self.capacity;
         let mut open = vec![(ROOT, ROOT)];
+        // A file with several names is one file afterwards too.
+        let mut met: BTreeMap<NodeId, NodeId> = BTreeMap::new();
         while let Some((old, new)) = open.pop() {
             let names: BTreeMap<OsString, NodeId> = match disk.nodes.get(&old).map(|n| &n.body) {
                 Some(Body::Dir { durable, .. }) => durable.clone(),
@@ -137,6 +139,10 @@ impl Image {
             };
             for (name, id) in names {
                 let Some(node) = disk.nodes.get(&id) else { continue };
+                if let Some(&child) = met.get(&id) {
+                    name_durably(&mut found, new, name, child);
+                    continue;
+                }
                 let body = match &node.body {
                     Body::File { data, durable } => {
                         let data = surviving(data, durable, policy.data, &mut draw);
@@ -148,15 +154,20 @@ impl Image {
                 let modified = node.modified;
                 let child = found.add(body);
                 found.at(child).modified = modified;
-                found.at(child).linked = true;
-                if let Body::Dir { entries, durable } = &mut found.at(new).body {
-                    entries.insert(name.clone(), child);
-                    durable.insert(name, child);
-                }
+                name_durably(&mut found, new, name, child);
+                met.insert(id, child);
                 open.push((id, child));
             }
         }
         found
+    }
+}
+
+fn name_durably(image: &mut Image, dir: NodeId, name: OsString, node: NodeId) {
+    image.at(node).names += 1;
+    if let Body::Dir { entries, durable } = &mut image.at(dir).body {
+        entries.insert(name.clone(), node);
+        durable.insert(name, node);
     }
 }
 

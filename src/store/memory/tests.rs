@@ -230,3 +230,33 @@ fn every_operation_is_logged_and_shown_to_the_hook() {
         ]
     );
 }
+
+#[test]
+fn a_hard_link_is_a_second_name_of_one_file_and_refuses_one_that_is_taken() {
+    let disk = MemoryStore::new();
+    disk.plant("/d/a", b"one");
+    disk.plant("/d/taken", b"two");
+    disk.link(at("/d/a"), at("/d/b")).unwrap();
+    assert_eq!(errno(disk.link(at("/d/a"), at("/d/taken"))), libc::EEXIST);
+    assert_eq!(errno(disk.link(at("/d/none"), at("/d/c"))), libc::ENOENT);
+    assert_eq!(errno(disk.rename_new(at("/d/a"), at("/d/taken"))), libc::EEXIST);
+    let id = disk.metadata(at("/d/b")).unwrap().unwrap().id;
+    assert_eq!(disk.metadata(at("/d/a")).unwrap().unwrap().id, id);
+    disk.remove_file(at("/d/a")).unwrap();
+    disk.plant("/d/new", b"three");
+    assert_ne!(disk.metadata(at("/d/new")).unwrap().unwrap().id, id, "a file with a name keeps its number");
+    disk.rename_new(at("/d/b"), at("/d/c")).unwrap();
+    assert_eq!(disk.peek("/d/c").unwrap(), b"one");
+    disk.set_hard_links(false);
+    assert_eq!(errno(disk.link(at("/d/c"), at("/d/e"))), libc::EPERM);
+}
+
+#[test]
+fn a_file_with_two_names_is_one_file_after_a_power_cut() {
+    let disk = MemoryStore::new();
+    disk.plant("/d/a", b"one");
+    disk.link(at("/d/a"), at("/d/b")).unwrap();
+    disk.sync_dir(at("/d")).unwrap();
+    let cut = disk.power_cut(PowerCut { names: Names::Lost, data: Data::Lost, seed: 0 });
+    assert_eq!(cut.metadata(at("/d/a")).unwrap(), cut.metadata(at("/d/b")).unwrap());
+}

@@ -1,6 +1,66 @@
 # Generated from include/plattli.h by gen/generate.jl. Do not edit.
 
 """
+As in the Arrow C data interface.
+"""
+const ARROW_FLAG_DICTIONARY_ORDERED = Int64(1)
+
+"""
+As in the Arrow C data interface.
+"""
+const ARROW_FLAG_NULLABLE = Int64(2)
+
+"""
+As in the Arrow C data interface.
+"""
+const ARROW_FLAG_MAP_KEYS_SORTED = Int64(4)
+
+"""
+As in the Arrow C data interface.
+"""
+struct ArrowSchema
+    format::Ptr{UInt8}
+    name::Ptr{UInt8}
+    metadata::Ptr{UInt8}
+    flags::Int64
+    n_children::Int64
+    children::Ptr{Ptr{ArrowSchema}}
+    dictionary::Ptr{ArrowSchema}
+    release::Ptr{Cvoid}
+    private_data::Ptr{Cvoid}
+end
+ArrowSchema() = ArrowSchema(C_NULL, C_NULL, C_NULL, 0, 0, C_NULL, C_NULL, C_NULL, C_NULL)
+
+"""
+As in the Arrow C data interface.
+"""
+struct ArrowArray
+    length::Int64
+    null_count::Int64
+    offset::Int64
+    n_buffers::Int64
+    n_children::Int64
+    buffers::Ptr{Ptr{Cvoid}}
+    children::Ptr{Ptr{ArrowArray}}
+    dictionary::Ptr{ArrowArray}
+    release::Ptr{Cvoid}
+    private_data::Ptr{Cvoid}
+end
+ArrowArray() = ArrowArray(0, 0, 0, 0, 0, C_NULL, C_NULL, C_NULL, C_NULL, C_NULL)
+
+"""
+As in the Arrow C data interface.
+"""
+struct ArrowArrayStream
+    get_schema::Ptr{Cvoid}
+    get_next::Ptr{Cvoid}
+    get_last_error::Ptr{Cvoid}
+    release::Ptr{Cvoid}
+    private_data::Ptr{Cvoid}
+end
+ArrowArrayStream() = ArrowArrayStream(C_NULL, C_NULL, C_NULL, C_NULL, C_NULL)
+
+"""
 The version of this header, as `major << 16 | minor << 8 | patch`.
 """
 const PLATTLI_VERSION = UInt32(256)
@@ -221,9 +281,74 @@ As stored.
 const PLATTLI_STORAGE = Int32(-1)
 
 """
+Each entry is on stable storage before its call returns. The default.
+"""
+const PLATTLI_SYNC_EVERY = Int32(0)
+
+"""
+Entries are forced to stable storage by a thread of the state, on an interval.
+"""
+const PLATTLI_SYNC_INTERVAL = Int32(1)
+
+"""
+Entries survive the death of the process; the operating system writes them back when it sees fit.
+"""
+const PLATTLI_SYNC_NONE = Int32(2)
+
+"""
+What `plattli_state_lost` says where nothing is left to count by.
+"""
+const PLATTLI_LOST_UNKNOWN = UInt64(18446744073709551615)
+
+"""
+Segments are Arrow IPC files, `N.arrow`. The default.
+"""
+const PLATTLI_SEGMENT_ARROW = Int32(0)
+
+"""
+Segments are Parquet files, `N.parquet`, once they are closed.
+"""
+const PLATTLI_SEGMENT_PARQUET = Int32(1)
+
+"""
+Oldest first. The default.
+"""
+const PLATTLI_ASCENDING = Int32(0)
+
+"""
+Newest first.
+"""
+const PLATTLI_DESCENDING = Int32(1)
+
+"""
+There is nothing more at the moment.
+"""
+const PLATTLI_PAGE_ALL = Int32(0)
+
+"""
+What follows has other columns: it is on a page of its own.
+"""
+const PLATTLI_PAGE_SCHEMA_CHANGE = Int32(1)
+
+"""
+The page has as many rows as it may have, and there are more.
+"""
+const PLATTLI_PAGE_ROW_LIMIT = Int32(2)
+
+"""
+The page has as many bytes as it may have, and there are more.
+"""
+const PLATTLI_PAGE_BYTE_LIMIT = Int32(3)
+
+"""
 Rows of one metric. Does not change, and outlives the reader.
 """
 mutable struct plattli_column end
+
+"""
+Where a page ended, and why. Plain memory: it outlives the stream and may be read by any thread.
+"""
+mutable struct plattli_cursor end
 
 """
 How a run is finished. Used by one thread at a time.
@@ -234,6 +359,27 @@ mutable struct plattli_finish_options end
 How a log is imported. Used by one thread at a time.
 """
 mutable struct plattli_import_options end
+
+"""
+A journal: events of any number of writers, each in a process of its own, in a place that they share. May be used
+from any thread; calls wait for each other inside where they must.
+"""
+mutable struct plattli_journal end
+
+"""
+Events that were read, in order. Does not change, and outlives the journal.
+"""
+mutable struct plattli_journal_events end
+
+"""
+How a journal is opened. Used by one thread at a time; `plattli_journal_open` copies what it needs.
+"""
+mutable struct plattli_journal_options end
+
+"""
+What is wanted of a stream. Used by one thread at a time; `plattli_stream_query` copies what it needs.
+"""
+mutable struct plattli_query end
 
 """
 A run that is being read, as it was when it was opened or last refreshed. May be used from any thread; calls
@@ -247,10 +393,41 @@ How a run is opened for reading. Used by one thread at a time; `plattli_reader_o
 mutable struct plattli_reader_options end
 
 """
+A state that is being written or read. May be used from any thread; calls wait for each other inside.
+"""
+mutable struct plattli_state end
+
+"""
+How a state is opened. Used by one thread at a time; `plattli_state_open` copies what it needs.
+"""
+mutable struct plattli_state_options end
+
+"""
+Compacts many states on one timer. May be used from any thread.
+"""
+mutable struct plattli_state_scheduler end
+
+"""
+Tables under a quota, open for writing and reading. May be used from any thread, by several at once.
+"""
+mutable struct plattli_stream end
+
+"""
+How a stream is opened. Used by one thread at a time; `plattli_stream_open` copies what it needs.
+"""
+mutable struct plattli_stream_options end
+
+"""
 Text made by the library: UTF-8, terminated, with its length, as it may hold NUL. Plain memory: it outlives the
 object it came from and may be read by any thread.
 """
 mutable struct plattli_string end
+
+"""
+A list of texts made by the library. Plain memory: it outlives the object it came from and may be read by any
+thread.
+"""
+mutable struct plattli_strings end
 
 """
 Rows of several metrics side by side. Does not change, and outlives the reader.
@@ -325,6 +502,46 @@ struct plattli_import_report
     torn_tail::UInt64
 end
 plattli_import_report() = plattli_import_report(sizeof(plattli_import_report), 0, 0, 0, 0)
+
+"""
+What a stream has done so far and has at the moment. Set `size` to `sizeof(plattli_stream_stats)` before it is
+filled.
+"""
+struct plattli_stream_stats
+    size::Csize_t
+    rows::UInt64
+    batches::UInt64
+    shed_batches::UInt64
+    shed_rows::UInt64
+    refused_batches::UInt64
+    checkpoints::UInt64
+    rolls::UInt64
+    dropped_segments::UInt64
+    dropped_rows::UInt64
+    io_errors::UInt64
+    bytes::UInt64
+    active_bytes::UInt64
+    open_topics::UInt64
+    segments::UInt64
+    waiting::UInt64
+    replicated::UInt64
+    replication_errors::UInt64
+    read_only::UInt64
+end
+plattli_stream_stats() = plattli_stream_stats(sizeof(plattli_stream_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+
+"""
+What a compaction did. Set `size` to `sizeof(plattli_compact_stats)` before it is filled.
+"""
+struct plattli_compact_stats
+    size::Csize_t
+    merged::UInt64
+    events::UInt64
+    failed_deletes::UInt64
+    objects::UInt64
+    key::NTuple{64,UInt8}
+end
+plattli_compact_stats() = plattli_compact_stats(sizeof(plattli_compact_stats), 0, 0, 0, 0, ntuple(_ -> UInt8(0), 64))
 
 const address_of_plattli_version = Ref{Ptr{Cvoid}}(C_NULL)
 """
@@ -416,6 +633,34 @@ Releases a string. NULL is fine.
 """
 plattli_string_free(string) =
     ccall(address_of_plattli_string_free[], Cvoid, (Ptr{plattli_string},), string)
+
+const address_of_plattli_strings_len = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_strings_len(strings) -> Csize_t
+
+How many texts there are. 0 for NULL.
+"""
+plattli_strings_len(strings) =
+    ccall(address_of_plattli_strings_len[], Csize_t, (Ptr{plattli_strings},), strings)
+
+const address_of_plattli_strings_get = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_strings_get(strings, i, text, len) -> Int32
+
+Text `i`, terminated, and its length in bytes without the terminator; `len` may be NULL. Valid until
+`plattli_strings_free`. `PLATTLI_ERR_NOT_FOUND` past the last.
+"""
+plattli_strings_get(strings, i, text, len) =
+    ccall(address_of_plattli_strings_get[], Int32, (Ptr{plattli_strings}, Csize_t, Ptr{Ptr{UInt8}}, Ptr{Csize_t}), strings, i, text, len)
+
+const address_of_plattli_strings_free = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_strings_free(strings) -> nothing
+
+Releases a list. NULL is fine.
+"""
+plattli_strings_free(strings) =
+    ccall(address_of_plattli_strings_free[], Cvoid, (Ptr{plattli_strings},), strings)
 
 const address_of_plattli_writer_options_new = Ref{Ptr{Cvoid}}(C_NULL)
 """
@@ -1354,6 +1599,45 @@ Releases a table and its columns. NULL is fine.
 plattli_table_free(table) =
     ccall(address_of_plattli_table_free[], Cvoid, (Ptr{plattli_table},), table)
 
+const address_of_plattli_reader_arrow = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_reader_arrow(reader, names, n, selection, out) -> Int32
+
+Reads `n` metrics as an Arrow table: a column `step` (uint32) and one column per metric, under its name and in the
+order asked for, at the steps at which each of them has a value, as `plattli_reader_table` joins them. With `n` 0,
+where `names` may be NULL, all metrics.
+
+Integers are int64 (those of a `PLATTLI_U64` metric beyond it uint64), floats are as stored, JSON is utf8. The
+selection, which may be NULL, names rows of the table by step or position; a range of values is for one metric
+alone, or for `plattli_reader_arrow_long`.
+
+On success `*out` is a stream of batches of at most 65536 rows, all read already, so that it outlives the reader,
+and handed over without a copy. Its consumer releases it, as the Arrow C stream interface says. Errors as
+`plattli_reader_column`; `PLATTLI_ERR_UNSUPPORTED` without the feature `\"stream\"`.
+"""
+plattli_reader_arrow(reader, names, n, selection, out) =
+    ccall(address_of_plattli_reader_arrow[], Int32, (Ptr{plattli_reader}, Ptr{Cstring}, Csize_t, Ptr{plattli_selection}, Ptr{ArrowArrayStream}), reader, names, n, selection, out)
+
+const address_of_plattli_reader_arrow_outer = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_reader_arrow_outer(reader, names, n, selection, out) -> Int32
+
+As `plattli_reader_arrow`, but at the steps at which any of the metrics has a value: null where one has none.
+"""
+plattli_reader_arrow_outer(reader, names, n, selection, out) =
+    ccall(address_of_plattli_reader_arrow_outer[], Int32, (Ptr{plattli_reader}, Ptr{Cstring}, Csize_t, Ptr{plattli_selection}, Ptr{ArrowArrayStream}), reader, names, n, selection, out)
+
+const address_of_plattli_reader_arrow_long = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_reader_arrow_long(reader, names, n, selection, out) -> Int32
+
+As `plattli_reader_arrow`, but one row per value, metric after metric: `step` (uint32), `metric` (a dictionary of
+utf8), `value` (float64, null for JSON) and `text` (utf8): the exact text of what `value` cannot say, JSON and
+integers that a float64 rounds, null for the rest. The selection applies to each metric.
+"""
+plattli_reader_arrow_long(reader, names, n, selection, out) =
+    ccall(address_of_plattli_reader_arrow_long[], Int32, (Ptr{plattli_reader}, Ptr{Cstring}, Csize_t, Ptr{plattli_selection}, Ptr{ArrowArrayStream}), reader, names, n, selection, out)
+
 const address_of_plattli_import_options_new = Ref{Ptr{Cvoid}}(C_NULL)
 """
     plattli_import_options_new() -> Ptr{plattli_import_options}
@@ -1437,6 +1721,1111 @@ them; `PLATTLI_ERR_EXISTS` for an existing run. After an error nothing is left o
 plattli_import_jsonl(log, run_dir, options, out) =
     ccall(address_of_plattli_import_jsonl[], Int32, (Cstring, Cstring, Ptr{plattli_import_options}, Ptr{plattli_import_report}), log, run_dir, options, out)
 
+const address_of_plattli_state_options_new = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_options_new() -> Ptr{plattli_state_options}
+
+New options with the defaults. Never NULL unless memory is exhausted; release them with
+`plattli_state_options_free`.
+"""
+plattli_state_options_new() =
+    ccall(address_of_plattli_state_options_new[], Ptr{plattli_state_options}, ())
+
+const address_of_plattli_state_options_free = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_options_free(options) -> nothing
+
+Releases options. NULL is fine. States opened with them are not affected.
+"""
+plattli_state_options_free(options) =
+    ccall(address_of_plattli_state_options_free[], Cvoid, (Ptr{plattli_state_options},), options)
+
+const address_of_plattli_state_options_set_sync = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_options_set_sync(options, sync) -> Int32
+
+When entries are forced to stable storage: `PLATTLI_SYNC_EVERY`, `PLATTLI_SYNC_INTERVAL` (every second, unless set
+otherwise by `plattli_state_options_set_sync_interval`) or `PLATTLI_SYNC_NONE`.
+"""
+plattli_state_options_set_sync(options, sync) =
+    ccall(address_of_plattli_state_options_set_sync[], Int32, (Ptr{plattli_state_options}, Int32), options, sync)
+
+const address_of_plattli_state_options_set_sync_interval = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_options_set_sync_interval(options, milliseconds) -> Int32
+
+Chooses `PLATTLI_SYNC_INTERVAL` with so many milliseconds, at least 1.
+"""
+plattli_state_options_set_sync_interval(options, milliseconds) =
+    ccall(address_of_plattli_state_options_set_sync_interval[], Int32, (Ptr{plattli_state_options}, UInt64), options, milliseconds)
+
+const address_of_plattli_state_options_set_threshold = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_options_set_threshold(options, threshold) -> Int32
+
+The size of the log, in bytes, above which it needs compaction; 1048576 unless set.
+"""
+plattli_state_options_set_threshold(options, threshold) =
+    ccall(address_of_plattli_state_options_set_threshold[], Int32, (Ptr{plattli_state_options}, UInt64), options, threshold)
+
+const address_of_plattli_state_options_set_backups = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_options_set_backups(options, backups) -> Int32
+
+How many compacted logs are kept; 3 unless set. With 0 there is nothing to fall back to when the log is damaged.
+"""
+plattli_state_options_set_backups(options, backups) =
+    ccall(address_of_plattli_state_options_set_backups[], Int32, (Ptr{plattli_state_options}, UInt32), options, backups)
+
+const address_of_plattli_state_options_set_snapshot = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_options_set_snapshot(options, snapshot) -> Int32
+
+Whether `NAME.json`, the whole state for people, is written at each compaction and at close; false unless set.
+"""
+plattli_state_options_set_snapshot(options, snapshot) =
+    ccall(address_of_plattli_state_options_set_snapshot[], Int32, (Ptr{plattli_state_options}, Bool), options, snapshot)
+
+const address_of_plattli_state_options_set_salvage = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_options_set_salvage(options, salvage) -> Int32
+
+Whether a log that is damaged or missing is taken for what still parses, together with the newest backup, rather
+than refused with `PLATTLI_ERR_CORRUPT`; false unless set. `plattli_state_lost` says what was lost.
+"""
+plattli_state_options_set_salvage(options, salvage) =
+    ccall(address_of_plattli_state_options_set_salvage[], Int32, (Ptr{plattli_state_options}, Bool), options, salvage)
+
+const address_of_plattli_state_options_set_read_only = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_options_set_read_only(options, read_only) -> Int32
+
+Whether the state is only read, beside whoever writes it: no lock is taken and nothing ever written; false unless
+set.
+"""
+plattli_state_options_set_read_only(options, read_only) =
+    ccall(address_of_plattli_state_options_set_read_only[], Int32, (Ptr{plattli_state_options}, Bool), options, read_only)
+
+const address_of_plattli_state_options_set_lock = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_options_set_lock(options, lock) -> Int32
+
+Whether a second writer is kept out by a lock file, `.NAME.plattli.lock`; true unless set.
+"""
+plattli_state_options_set_lock(options, lock) =
+    ccall(address_of_plattli_state_options_set_lock[], Int32, (Ptr{plattli_state_options}, Bool), options, lock)
+
+const address_of_plattli_state_open = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_open(dir, name, options, out) -> Int32
+
+Opens the state `name` in the directory `dir`. A writer makes both if they are missing, and puts in order what a
+crash left behind; there is one writer at a time.
+
+`options` may be NULL for the defaults. On success `*out` is a state, to be released with `plattli_state_close`.
+Errors: `PLATTLI_ERR_ARGUMENT` for a name that makes no file name (empty, over 128 bytes, a slash, a control
+character, a dot in front), `PLATTLI_ERR_BUSY` if another writer has it, `PLATTLI_ERR_CORRUPT` if the log is damaged,
+or missing though there are backups, and `set_salvage` was not asked for, `PLATTLI_ERR_NOT_FOUND` if it is opened
+read-only and there is none, `PLATTLI_ERR_IO`.
+"""
+plattli_state_open(dir, name, options, out) =
+    ccall(address_of_plattli_state_open[], Int32, (Cstring, Cstring, Ptr{plattli_state_options}, Ptr{Ptr{plattli_state}}), dir, name, options, out)
+
+const address_of_plattli_state_set = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_set(state, key, json, len) -> Int32
+
+Sets a key to a JSON value of `len` bytes, which is kept as it is spelled, without whitespace. A key is text of at
+least one character.
+
+`PLATTLI_OK` means that the entry is on stable storage (under another sync option: handed to the operating system).
+Errors: `PLATTLI_ERR_ARGUMENT` for an empty key and for what is not JSON (`NaN` is not) or could not be read back
+elsewhere (nesting over 500, integers of over 4300 digits, lone surrogates), `PLATTLI_ERR_STATE` if it was opened
+read-only, `PLATTLI_ERR_BUSY` if another writer has taken it over, `PLATTLI_ERR_IO`. After any error the state is
+what it was; the call may be repeated.
+"""
+plattli_state_set(state, key, json, len) =
+    ccall(address_of_plattli_state_set[], Int32, (Ptr{plattli_state}, Cstring, Ptr{UInt8}, Csize_t), state, key, json, len)
+
+const address_of_plattli_state_replace = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_replace(state, json, len) -> Int32
+
+Replaces the whole state by the members of a JSON object of `len` bytes; keys that are not in it are gone. Errors as
+for `plattli_state_set`.
+"""
+plattli_state_replace(state, json, len) =
+    ccall(address_of_plattli_state_replace[], Int32, (Ptr{plattli_state}, Ptr{UInt8}, Csize_t), state, json, len)
+
+const address_of_plattli_state_delete = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_delete(state, key) -> Int32
+
+Deletes a key. One that is not there is no error. Errors as for `plattli_state_set`.
+"""
+plattli_state_delete(state, key) =
+    ccall(address_of_plattli_state_delete[], Int32, (Ptr{plattli_state}, Cstring), state, key)
+
+const address_of_plattli_state_get = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_get(state, key, out) -> Int32
+
+The value of a key as JSON text. On success `*out` is released with `plattli_string_free`. `PLATTLI_ERR_NOT_FOUND`
+if there is no such key.
+"""
+plattli_state_get(state, key, out) =
+    ccall(address_of_plattli_state_get[], Int32, (Ptr{plattli_state}, Cstring, Ptr{Ptr{plattli_string}}), state, key, out)
+
+const address_of_plattli_state_snapshot = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_snapshot(state, out) -> Int32
+
+The whole state as the text of one JSON object, keys sorted by their bytes. On success `*out` is released with
+`plattli_string_free`.
+"""
+plattli_state_snapshot(state, out) =
+    ccall(address_of_plattli_state_snapshot[], Int32, (Ptr{plattli_state}, Ptr{Ptr{plattli_string}}), state, out)
+
+const address_of_plattli_state_keys = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_keys(state, out) -> Int32
+
+The keys, sorted by their bytes. On success `*out` is released with `plattli_strings_free`.
+"""
+plattli_state_keys(state, out) =
+    ccall(address_of_plattli_state_keys[], Int32, (Ptr{plattli_state}, Ptr{Ptr{plattli_strings}}), state, out)
+
+const address_of_plattli_state_entries = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_entries(state, out) -> Int32
+
+The entries since the last compaction, oldest first: lines of JSON as they stand in the log, without the newline. The
+first is the checkpoint, if there was a compaction. On success `*out` is released with `plattli_strings_free`.
+"""
+plattli_state_entries(state, out) =
+    ccall(address_of_plattli_state_entries[], Int32, (Ptr{plattli_state}, Ptr{Ptr{plattli_strings}}), state, out)
+
+const address_of_plattli_state_entry_count = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_entry_count(state, count) -> Int32
+
+How many entries `plattli_state_entries` would give.
+"""
+plattli_state_entry_count(state, count) =
+    ccall(address_of_plattli_state_entry_count[], Int32, (Ptr{plattli_state}, Ptr{UInt64}), state, count)
+
+const address_of_plattli_state_size = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_size(state, keys) -> Int32
+
+How many keys there are.
+"""
+plattli_state_size(state, keys) =
+    ccall(address_of_plattli_state_size[], Int32, (Ptr{plattli_state}, Ptr{Csize_t}), state, keys)
+
+const address_of_plattli_state_compact = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_compact(state) -> Int32
+
+Replaces the log by one checkpoint of the whole state; the old log becomes the newest backup, and the oldest one is
+removed if there are too many. Other threads may set keys meanwhile. After an error nothing is lost, and the next
+compaction goes on where this one stopped.
+"""
+plattli_state_compact(state) =
+    ccall(address_of_plattli_state_compact[], Int32, (Ptr{plattli_state},), state)
+
+const address_of_plattli_state_log_size = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_log_size(state, out_bytes) -> Int32
+
+The size of the log in bytes: of the entries since the last compaction.
+"""
+plattli_state_log_size(state, out_bytes) =
+    ccall(address_of_plattli_state_log_size[], Int32, (Ptr{plattli_state}, Ptr{UInt64}), state, out_bytes)
+
+const address_of_plattli_state_needs_compaction = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_needs_compaction(state, threshold, out) -> Int32
+
+Whether the log is larger than `threshold` bytes; 0 stands for the threshold of the options.
+"""
+plattli_state_needs_compaction(state, threshold, out) =
+    ccall(address_of_plattli_state_needs_compaction[], Int32, (Ptr{plattli_state}, UInt64, Ptr{Bool}), state, threshold, out)
+
+const address_of_plattli_state_refresh = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_refresh(state) -> Int32
+
+Reads again what the writer has done since a read-only state was opened or last refreshed; nothing to do for a writer.
+After an error the state stays as it was.
+"""
+plattli_state_refresh(state) =
+    ccall(address_of_plattli_state_refresh[], Int32, (Ptr{plattli_state},), state)
+
+const address_of_plattli_state_lost = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_lost(state, entries) -> Int32
+
+How many entries could not be read when the state was opened, or last refreshed, with `set_salvage`; 0 if none was lost,
+`PLATTLI_LOST_UNKNOWN` if the log was missing or empty.
+"""
+plattli_state_lost(state, entries) =
+    ccall(address_of_plattli_state_lost[], Int32, (Ptr{plattli_state}, Ptr{UInt64}), state, entries)
+
+const address_of_plattli_state_close = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_close(state) -> Int32
+
+Ends the state and releases it, whatever it returns: what is not yet on stable storage is forced there (not with
+`PLATTLI_SYNC_NONE`), `NAME.json` written if it was asked for, the lock given up. An error is that of the first of these
+that failed, or one of the background that no call has told yet. NULL is fine.
+
+In a forked child it releases memory, touches no file and returns `PLATTLI_ERR_FORKED`.
+"""
+plattli_state_close(state) =
+    ccall(address_of_plattli_state_close[], Int32, (Ptr{plattli_state},), state)
+
+const address_of_plattli_state_scheduler_new = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_scheduler_new(interval_ms, out) -> Int32
+
+A scheduler that looks at its states every `interval_ms` milliseconds, 0 for one hour. It does nothing before
+`plattli_state_scheduler_start`. On success `*out` is released with `plattli_state_scheduler_free`.
+"""
+plattli_state_scheduler_new(interval_ms, out) =
+    ccall(address_of_plattli_state_scheduler_new[], Int32, (UInt64, Ptr{Ptr{plattli_state_scheduler}}), interval_ms, out)
+
+const address_of_plattli_state_scheduler_add = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_scheduler_add(scheduler, state) -> Int32
+
+Adds a state, which may be closed at any time: the scheduler then forgets it. Adding twice is adding once.
+`PLATTLI_ERR_STATE` for one that was opened read-only.
+"""
+plattli_state_scheduler_add(scheduler, state) =
+    ccall(address_of_plattli_state_scheduler_add[], Int32, (Ptr{plattli_state_scheduler}, Ptr{plattli_state}), scheduler, state)
+
+const address_of_plattli_state_scheduler_remove = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_scheduler_remove(scheduler, state) -> Int32
+
+Forgets a state. One that was never added is no error.
+"""
+plattli_state_scheduler_remove(scheduler, state) =
+    ccall(address_of_plattli_state_scheduler_remove[], Int32, (Ptr{plattli_state_scheduler}, Ptr{plattli_state}), scheduler, state)
+
+const address_of_plattli_state_scheduler_start = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_scheduler_start(scheduler) -> Int32
+
+Starts the timer: at each interval the states whose logs are larger than their thresholds are compacted. What fails
+with one is returned by the next call on that state, and does not keep the others waiting. Starting twice is starting
+once.
+"""
+plattli_state_scheduler_start(scheduler) =
+    ccall(address_of_plattli_state_scheduler_start[], Int32, (Ptr{plattli_state_scheduler},), scheduler)
+
+const address_of_plattli_state_scheduler_stop = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_scheduler_stop(scheduler) -> Int32
+
+Stops the timer, after the compaction in hand. Stopping twice is stopping once.
+"""
+plattli_state_scheduler_stop(scheduler) =
+    ccall(address_of_plattli_state_scheduler_stop[], Int32, (Ptr{plattli_state_scheduler},), scheduler)
+
+const address_of_plattli_state_scheduler_compact_all = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_scheduler_compact_all(scheduler) -> Int32
+
+Compacts all states now, whatever their size, on the calling thread. All are tried; the error names those that
+failed and has the code of the first.
+"""
+plattli_state_scheduler_compact_all(scheduler) =
+    ccall(address_of_plattli_state_scheduler_compact_all[], Int32, (Ptr{plattli_state_scheduler},), scheduler)
+
+const address_of_plattli_state_scheduler_free = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_state_scheduler_free(scheduler) -> nothing
+
+Stops the timer and releases the scheduler. Its states stay open. NULL is fine.
+"""
+plattli_state_scheduler_free(scheduler) =
+    ccall(address_of_plattli_state_scheduler_free[], Cvoid, (Ptr{plattli_state_scheduler},), scheduler)
+
+const address_of_plattli_stream_options_new = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_options_new() -> Ptr{plattli_stream_options}
+
+New options with the defaults; release them with `plattli_stream_options_free`. NULL without the feature
+`\"stream\"`, with a text in `plattli_last_error`; setters then answer `PLATTLI_ERR_UNSUPPORTED`.
+"""
+plattli_stream_options_new() =
+    ccall(address_of_plattli_stream_options_new[], Ptr{plattli_stream_options}, ())
+
+const address_of_plattli_stream_options_free = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_options_free(options) -> nothing
+
+Releases options. NULL is fine. Streams opened with them are not affected.
+"""
+plattli_stream_options_free(options) =
+    ccall(address_of_plattli_stream_options_free[], Cvoid, (Ptr{plattli_stream_options},), options)
+
+const address_of_plattli_stream_options_set_format = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_options_set_format(options, format) -> Int32
+
+What segments are once they are closed: `PLATTLI_SEGMENT_ARROW`, or with the feature `\"parquet\"`
+`PLATTLI_SEGMENT_PARQUET`. Both are always read.
+"""
+plattli_stream_options_set_format(options, format) =
+    ccall(address_of_plattli_stream_options_set_format[], Int32, (Ptr{plattli_stream_options}, Int32), options, format)
+
+const address_of_plattli_stream_options_set_roll_rows = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_options_set_roll_rows(options, rows) -> Int32
+
+A segment is closed by the append after it has more rows than this; 100,000 unless set.
+"""
+plattli_stream_options_set_roll_rows(options, rows) =
+    ccall(address_of_plattli_stream_options_set_roll_rows[], Int32, (Ptr{plattli_stream_options}, UInt64), options, rows)
+
+const address_of_plattli_stream_options_set_roll_bytes = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_options_set_roll_bytes(options, bytes) -> Int32
+
+A segment is closed by the append after it has more bytes than this; 100 MiB unless set, and never more than a
+quarter of a quota.
+"""
+plattli_stream_options_set_roll_bytes(options, bytes) =
+    ccall(address_of_plattli_stream_options_set_roll_bytes[], Int32, (Ptr{plattli_stream_options}, UInt64), options, bytes)
+
+const address_of_plattli_stream_options_set_roll_age = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_options_set_roll_age(options, ms) -> Int32
+
+A segment is closed by the first append after it became older than so many milliseconds; 0, as unless set: never.
+"""
+plattli_stream_options_set_roll_age(options, ms) =
+    ccall(address_of_plattli_stream_options_set_roll_age[], Int32, (Ptr{plattli_stream_options}, UInt64), options, ms)
+
+const address_of_plattli_stream_options_set_checkpoint = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_options_set_checkpoint(options, ms) -> Int32
+
+How often rows are written and recorded by themselves, in milliseconds; 1000 unless set. 0: only by
+`plattli_stream_checkpoint`, when segments are closed, and by `plattli_stream_close`.
+"""
+plattli_stream_options_set_checkpoint(options, ms) =
+    ccall(address_of_plattli_stream_options_set_checkpoint[], Int32, (Ptr{plattli_stream_options}, UInt64), options, ms)
+
+const address_of_plattli_stream_options_set_sync = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_options_set_sync(options, sync) -> Int32
+
+Whether a checkpoint reaches the disk itself and not only the operating system; true unless set.
+"""
+plattli_stream_options_set_sync(options, sync) =
+    ccall(address_of_plattli_stream_options_set_sync[], Int32, (Ptr{plattli_stream_options}, Bool), options, sync)
+
+const address_of_plattli_stream_options_set_partition_bytes = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_options_set_partition_bytes(options, bytes) -> Int32
+
+Bytes on disk that one partition may have; 1 GiB unless set. Beyond it the oldest segments go.
+"""
+plattli_stream_options_set_partition_bytes(options, bytes) =
+    ccall(address_of_plattli_stream_options_set_partition_bytes[], Int32, (Ptr{plattli_stream_options}, UInt64), options, bytes)
+
+const address_of_plattli_stream_options_set_partition_segments = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_options_set_partition_segments(options, segments) -> Int32
+
+Closed segments that one partition may have; 10,000 unless set. Beyond it the oldest go.
+"""
+plattli_stream_options_set_partition_segments(options, segments) =
+    ccall(address_of_plattli_stream_options_set_partition_segments[], Int32, (Ptr{plattli_stream_options}, UInt64), options, segments)
+
+const address_of_plattli_stream_options_set_store_bytes = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_options_set_store_bytes(options, bytes) -> Int32
+
+Bytes on disk that the whole store may have, its manifest included; 1 GiB unless set. Beyond it the oldest segments
+of all partitions go.
+"""
+plattli_stream_options_set_store_bytes(options, bytes) =
+    ccall(address_of_plattli_stream_options_set_store_bytes[], Int32, (Ptr{plattli_stream_options}, UInt64), options, bytes)
+
+const address_of_plattli_stream_options_set_max_age = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_options_set_max_age(options, ms) -> Int32
+
+A segment goes when its newest time is older than so many milliseconds; 0, as unless set: never.
+"""
+plattli_stream_options_set_max_age(options, ms) =
+    ccall(address_of_plattli_stream_options_set_max_age[], Int32, (Ptr{plattli_stream_options}, UInt64), options, ms)
+
+const address_of_plattli_stream_options_set_min_free_bytes = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_options_set_min_free_bytes(options, bytes) -> Int32
+
+Free space of the disk below which the store takes no rows until there is more again; 1,000,000,000 bytes unless
+set. 0: it is not looked at.
+"""
+plattli_stream_options_set_min_free_bytes(options, bytes) =
+    ccall(address_of_plattli_stream_options_set_min_free_bytes[], Int32, (Ptr{plattli_stream_options}, UInt64), options, bytes)
+
+const address_of_plattli_stream_options_set_open_topics = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_options_set_open_topics(options, topics) -> Int32
+
+Topics that are open at once; 128 unless set. The least recently used are closed, and opened again on use.
+"""
+plattli_stream_options_set_open_topics(options, topics) =
+    ccall(address_of_plattli_stream_options_set_open_topics[], Int32, (Ptr{plattli_stream_options}, Csize_t), options, topics)
+
+const address_of_plattli_stream_options_set_active_bytes = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_options_set_active_bytes(options, bytes) -> Int32
+
+Bytes of rows in memory that no file has yet, of all partitions together; 3500 MiB unless set.
+"""
+plattli_stream_options_set_active_bytes(options, bytes) =
+    ccall(address_of_plattli_stream_options_set_active_bytes[], Int32, (Ptr{plattli_stream_options}, UInt64), options, bytes)
+
+const address_of_plattli_stream_options_set_overload_wait = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_options_set_overload_wait(options, ms) -> Int32
+
+How many milliseconds an append that closes a segment waits for a writer that is still busy before it is refused
+with `PLATTLI_ERR_OVERLOADED`; 100 unless set.
+"""
+plattli_stream_options_set_overload_wait(options, ms) =
+    ccall(address_of_plattli_stream_options_set_overload_wait[], Int32, (Ptr{plattli_stream_options}, UInt64), options, ms)
+
+const address_of_plattli_stream_options_set_threads = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_options_set_threads(options, threads) -> Int32
+
+How many threads write; 2 unless set. 0: none, and the caller's thread writes.
+"""
+plattli_stream_options_set_threads(options, threads) =
+    ccall(address_of_plattli_stream_options_set_threads[], Int32, (Ptr{plattli_stream_options}, Csize_t), options, threads)
+
+const address_of_plattli_stream_options_set_manifest = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_options_set_manifest(options, path) -> Int32
+
+Where the manifest is, if not `manifest.sqlite` in the folder, such as on a local disk when the folder is on a
+file system of a cluster. `\":memory:\"` keeps none: it is made anew from the segments at each open. NULL for the
+folder.
+"""
+plattli_stream_options_set_manifest(options, path) =
+    ccall(address_of_plattli_stream_options_set_manifest[], Int32, (Ptr{plattli_stream_options}, Cstring), options, path)
+
+const address_of_plattli_stream_options_set_replicate = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_options_set_replicate(options, location, ms) -> Int32
+
+Where closed segments are copied to: a folder, `file://`, `memory://`, and with the features of the same names
+`s3://`, `gs://`, `az://`. NULL, as unless set: nowhere. They are copied every so many milliseconds by a thread of
+the store, and by `plattli_stream_replicate`; with 0 by the latter alone.
+
+What waits to be copied is kept beyond the quotas, so that a bucket that is out of reach stops appends in the end
+(`PLATTLI_ERR_IO`) rather than lose rows; see `plattli_stream_options_set_drop_waiting`.
+"""
+plattli_stream_options_set_replicate(options, location, ms) =
+    ccall(address_of_plattli_stream_options_set_replicate[], Int32, (Ptr{plattli_stream_options}, Cstring, UInt64), options, location, ms)
+
+const address_of_plattli_stream_options_set_drop_waiting = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_options_set_drop_waiting(options, drop_waiting) -> Int32
+
+Whether retention may drop segments that still wait to be copied; false unless set.
+"""
+plattli_stream_options_set_drop_waiting(options, drop_waiting) =
+    ccall(address_of_plattli_stream_options_set_drop_waiting[], Int32, (Ptr{plattli_stream_options}, Bool), options, drop_waiting)
+
+const address_of_plattli_stream_open = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_open(dir, options, out) -> Int32
+
+Opens the stream store in a folder, which is made if it is missing, and repairs what a crash left there. One
+process at a time writes a store.
+
+`options` may be NULL for the defaults. On success `*out` is a stream, to be closed with `plattli_stream_close`.
+Errors: `PLATTLI_ERR_BUSY` if another process has it, `PLATTLI_ERR_IO`, `PLATTLI_ERR_CORRUPT`;
+`PLATTLI_ERR_UNSUPPORTED` without the feature `\"stream\"`.
+"""
+plattli_stream_open(dir, options, out) =
+    ccall(address_of_plattli_stream_open[], Int32, (Cstring, Ptr{plattli_stream_options}, Ptr{Ptr{plattli_stream}}), dir, options, out)
+
+const address_of_plattli_stream_append = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_append(stream, topic, partition, array, schema, span) -> Int32
+
+Appends the rows of a struct array whose fields are the columns to a partition of a topic, both made if they are
+missing. The first column is `time`, int64, milliseconds since 1970 UTC, without nulls; timestamps have to be cast.
+`span` (two numbers, or NULL) becomes the index of the first row and that after the last: each partition counts its
+rows from 0 without gaps, for ever.
+
+On success the rows have been copied and `array` and `schema` have been released, on this thread. After an error
+nothing of the call was kept and both are still the caller's, as they were: after `PLATTLI_ERR_OVERLOADED` (the
+disk cannot follow) the same call may be made again. Other errors: `PLATTLI_ERR_ARGUMENT` for what is not as the
+Arrow C data interface says, `PLATTLI_ERR_TYPE` for columns that are not as they must be, `PLATTLI_ERR_IO`.
+"""
+plattli_stream_append(stream, topic, partition, array, schema, span) =
+    ccall(address_of_plattli_stream_append[], Int32, (Ptr{plattli_stream}, Cstring, Cstring, Ptr{ArrowArray}, Ptr{ArrowSchema}, Ptr{UInt64}), stream, topic, partition, array, schema, span)
+
+const address_of_plattli_stream_append_f64 = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_append_f64(stream, topic, partition, time_ms, columns, values, n_columns, n_rows, span) -> Int32
+
+Appends `n_rows` rows of doubles: `time_ms[row]`, and `values[column][row]` for each of the `n_columns` columns
+named by `columns`. All is copied. `span` and errors as `plattli_stream_append`.
+"""
+plattli_stream_append_f64(stream, topic, partition, time_ms, columns, values, n_columns, n_rows, span) =
+    ccall(address_of_plattli_stream_append_f64[], Int32, (Ptr{plattli_stream}, Cstring, Cstring, Ptr{Int64}, Ptr{Cstring}, Ptr{Ptr{Float64}}, Csize_t, Csize_t, Ptr{UInt64}), stream, topic, partition, time_ms, columns, values, n_columns, n_rows, span)
+
+const address_of_plattli_stream_query = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_query(stream, query, out_stream, cursor) -> Int32
+
+Reads a page of rows, those that no file has yet included: a stream of batches, all read when this returns, that
+outlives the stream store and is released by its consumer. `*cursor`, unless `cursor` is NULL, says why the page
+ended and where the next one begins; it is released with `plattli_cursor_free`.
+
+Without rows the stream has no batches; its columns are those that are known of, else `time` alone. Errors:
+`PLATTLI_ERR_NOT_FOUND` for an unknown topic, and where no picked column exists; `PLATTLI_ERR_ARGUMENT`;
+`PLATTLI_ERR_CORRUPT`; `PLATTLI_ERR_IO`.
+"""
+plattli_stream_query(stream, query, out_stream, cursor) =
+    ccall(address_of_plattli_stream_query[], Int32, (Ptr{plattli_stream}, Ptr{plattli_query}, Ptr{ArrowArrayStream}, Ptr{Ptr{plattli_cursor}}), stream, query, out_stream, cursor)
+
+const address_of_plattli_stream_checkpoint = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_checkpoint(stream) -> Int32
+
+Writes all rows taken so far and records them in the manifest; reports what failed in the background since the
+last call.
+"""
+plattli_stream_checkpoint(stream) =
+    ccall(address_of_plattli_stream_checkpoint[], Int32, (Ptr{plattli_stream},), stream)
+
+const address_of_plattli_stream_retain = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_retain(stream) -> Int32
+
+Drops what is beyond the quotas or too old.
+"""
+plattli_stream_retain(stream) =
+    ccall(address_of_plattli_stream_retain[], Int32, (Ptr{plattli_stream},), stream)
+
+const address_of_plattli_stream_replicate = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_replicate(stream, out_copied) -> Int32
+
+Copies the closed segments that wait for it to where `plattli_stream_options_set_replicate` said, and returns when
+all are there. `*out_copied`, unless NULL, is how many this call copied. What was copied before an error stays, and
+the next call goes on from there. `PLATTLI_ERR_STATE` for a stream that replicates nowhere.
+"""
+plattli_stream_replicate(stream, out_copied) =
+    ccall(address_of_plattli_stream_replicate[], Int32, (Ptr{plattli_stream}, Ptr{UInt64}), stream, out_copied)
+
+const address_of_plattli_stream_get_stats = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_get_stats(stream, out) -> Int32
+
+What the stream has done so far and has at the moment.
+"""
+plattli_stream_get_stats(stream, out) =
+    ccall(address_of_plattli_stream_get_stats[], Int32, (Ptr{plattli_stream}, Ptr{plattli_stream_stats}), stream, out)
+
+const address_of_plattli_stream_topics = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_topics(stream, out_names) -> Int32
+
+The names of all topics, sorted. On success `*out` is released with `plattli_strings_free`.
+"""
+plattli_stream_topics(stream, out_names) =
+    ccall(address_of_plattli_stream_topics[], Int32, (Ptr{plattli_stream}, Ptr{Ptr{plattli_strings}}), stream, out_names)
+
+const address_of_plattli_stream_partitions = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_partitions(stream, topic, out_names) -> Int32
+
+The names of the partitions of a topic, sorted; none if there is no such topic. On success `*out` is released
+with `plattli_strings_free`.
+"""
+plattli_stream_partitions(stream, topic, out_names) =
+    ccall(address_of_plattli_stream_partitions[], Int32, (Ptr{plattli_stream}, Cstring, Ptr{Ptr{plattli_strings}}), stream, topic, out_names)
+
+const address_of_plattli_stream_warnings = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_warnings(stream, out_texts) -> Int32
+
+What was found broken when the store was opened or a partition recovered, and how it was mended, one text each. On
+success `*out` is released with `plattli_strings_free`.
+"""
+plattli_stream_warnings(stream, out_texts) =
+    ccall(address_of_plattli_stream_warnings[], Int32, (Ptr{plattli_stream}, Ptr{Ptr{plattli_strings}}), stream, out_texts)
+
+const address_of_plattli_stream_close = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_stream_close(stream) -> Int32
+
+Writes all rows, closes all segments and releases the stream, whatever it returns. NULL is fine. Segments that
+still wait to be replicated are, after the next open.
+
+In a forked child it releases memory, touches no file and returns `PLATTLI_ERR_FORKED`.
+"""
+plattli_stream_close(stream) =
+    ccall(address_of_plattli_stream_close[], Int32, (Ptr{plattli_stream},), stream)
+
+const address_of_plattli_query_new = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_query_new() -> Ptr{plattli_query}
+
+A query for all rows of a topic that is still to be named; release it with `plattli_query_free`. NULL without the
+feature `\"stream\"`, with a text in `plattli_last_error`; setters then answer `PLATTLI_ERR_UNSUPPORTED`.
+"""
+plattli_query_new() =
+    ccall(address_of_plattli_query_new[], Ptr{plattli_query}, ())
+
+const address_of_plattli_query_free = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_query_free(query) -> nothing
+
+Releases a query. NULL is fine.
+"""
+plattli_query_free(query) =
+    ccall(address_of_plattli_query_free[], Cvoid, (Ptr{plattli_query},), query)
+
+const address_of_plattli_query_set_topic = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_query_set_topic(query, topic) -> Int32
+
+The topic. Each query needs one.
+"""
+plattli_query_set_topic(query, topic) =
+    ccall(address_of_plattli_query_set_topic[], Int32, (Ptr{plattli_query}, Cstring), query, topic)
+
+const address_of_plattli_query_set_partitions = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_query_set_partitions(query, names, n) -> Int32
+
+Only these `n` partitions; all if `n` is 0, as unless set. One that does not exist has no rows. Takes the place
+of a pattern.
+"""
+plattli_query_set_partitions(query, names, n) =
+    ccall(address_of_plattli_query_set_partitions[], Int32, (Ptr{plattli_query}, Ptr{Cstring}, Csize_t), query, names, n)
+
+const address_of_plattli_query_set_pattern = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_query_set_pattern(query, pattern) -> Int32
+
+Only partitions in whose names this regular expression is found; `^` and `\$` tie it to their ends. Takes the place
+of names. `PLATTLI_ERR_UNSUPPORTED` without the feature `\"patterns\"`.
+"""
+plattli_query_set_pattern(query, pattern) =
+    ccall(address_of_plattli_query_set_pattern[], Int32, (Ptr{plattli_query}, Cstring), query, pattern)
+
+const address_of_plattli_query_set_order = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_query_set_order(query, order) -> Int32
+
+`PLATTLI_ASCENDING` or `PLATTLI_DESCENDING`. Of one partition rows come by their index; of several, of the rows at
+which the partitions stand the one with the smallest (or largest) time comes next, among equal times that with the
+smallest (largest) index, then that of the first (last) partition by name.
+"""
+plattli_query_set_order(query, order) =
+    ccall(address_of_plattli_query_set_order[], Int32, (Ptr{plattli_query}, Int32), query, order)
+
+const address_of_plattli_query_set_start = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_query_set_start(query, index) -> Int32
+
+Where each partition begins. Ascending: at this index, or after what was dropped if that is later; 0 unless set.
+Descending: before this index; at the end unless set. A cursor goes before it.
+"""
+plattli_query_set_start(query, index) =
+    ccall(address_of_plattli_query_set_start[], Int32, (Ptr{plattli_query}, UInt64), query, index)
+
+const address_of_plattli_query_set_time = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_query_set_time(query, from_ms, to_ms) -> Int32
+
+Only rows with a time from `from_ms` to `to_ms`, both included. Only segments that hold such times are opened.
+"""
+plattli_query_set_time(query, from_ms, to_ms) =
+    ccall(address_of_plattli_query_set_time[], Int32, (Ptr{plattli_query}, Int64, Int64), query, from_ms, to_ms)
+
+const address_of_plattli_query_set_max_rows = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_query_set_max_rows(query, rows) -> Int32
+
+How many rows a page has at most, exactly: at least 1; 10,000 unless set.
+"""
+plattli_query_set_max_rows(query, rows) =
+    ccall(address_of_plattli_query_set_max_rows[], Int32, (Ptr{plattli_query}, UInt64), query, rows)
+
+const address_of_plattli_query_set_max_bytes = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_query_set_max_bytes(query, bytes) -> Int32
+
+After how many bytes a page ends: at least 1; 10,240,000 unless set. The chunk that crosses the limit is still in
+it, so that every page has rows if there are any. A page is held in memory: this is what bounds it.
+"""
+plattli_query_set_max_bytes(query, bytes) =
+    ccall(address_of_plattli_query_set_max_bytes[], Int32, (Ptr{plattli_query}, UInt64), query, bytes)
+
+const address_of_plattli_query_set_pick = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_query_set_pick(query, names, n) -> Int32
+
+Only these `n` columns, in this order; all if `n` is 0, as unless set. Those that there are not are left out; if
+there is none of them, the query is `PLATTLI_ERR_NOT_FOUND`. Where structs are flattened, the names are those of the
+result.
+"""
+plattli_query_set_pick(query, names, n) =
+    ccall(address_of_plattli_query_set_pick[], Int32, (Ptr{plattli_query}, Ptr{Cstring}, Csize_t), query, names, n)
+
+const address_of_plattli_query_set_exclude = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_query_set_exclude(query, names, n) -> Int32
+
+Not these `n` columns. Where structs are flattened, the names are those of the result.
+"""
+plattli_query_set_exclude(query, names, n) =
+    ccall(address_of_plattli_query_set_exclude[], Int32, (Ptr{plattli_query}, Ptr{Cstring}, Csize_t), query, names, n)
+
+const address_of_plattli_query_set_flatten = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_query_set_flatten(query, separator) -> Int32
+
+The fields of structs become columns of their own, their names joined by `separator`; NULL, as unless set: they do
+not.
+"""
+plattli_query_set_flatten(query, separator) =
+    ccall(address_of_plattli_query_set_flatten[], Int32, (Ptr{plattli_query}, Cstring), query, separator)
+
+const address_of_plattli_query_set_max_value_bytes = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_query_set_max_value_bytes(query, bytes) -> Int32
+
+Texts, bytes and lists of more than so many bytes become null; 0, as unless set: none do.
+"""
+plattli_query_set_max_value_bytes(query, bytes) =
+    ccall(address_of_plattli_query_set_max_value_bytes[], Int32, (Ptr{plattli_query}, UInt64), query, bytes)
+
+const address_of_plattli_query_set_labels = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_query_set_labels(query, labels) -> Int32
+
+Whether two more columns, `_partition` and `_index`, say where each row is from; false unless set.
+"""
+plattli_query_set_labels(query, labels) =
+    ccall(address_of_plattli_query_set_labels[], Int32, (Ptr{plattli_query}, Bool), query, labels)
+
+const address_of_plattli_query_set_cursor = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_query_set_cursor(query, cursor, len) -> Int32
+
+Goes on where a page ended, as told by `plattli_cursor_text`: `len` bytes. With `len` 0 from the beginning again.
+The topic and the order must be those of that page.
+"""
+plattli_query_set_cursor(query, cursor, len) =
+    ccall(address_of_plattli_query_set_cursor[], Int32, (Ptr{plattli_query}, Ptr{UInt8}, Csize_t), query, cursor, len)
+
+const address_of_plattli_query_resume = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_query_resume(query, cursor) -> Int32
+
+Goes on where a page ended. With `cursor` NULL from the beginning again.
+"""
+plattli_query_resume(query, cursor) =
+    ccall(address_of_plattli_query_resume[], Int32, (Ptr{plattli_query}, Ptr{plattli_cursor}), query, cursor)
+
+const address_of_plattli_cursor_status = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_cursor_status(cursor, out_status) -> Int32
+
+Why the page ended: `PLATTLI_PAGE_ALL`, `PLATTLI_PAGE_SCHEMA_CHANGE`, `PLATTLI_PAGE_ROW_LIMIT` or
+`PLATTLI_PAGE_BYTE_LIMIT`. After any but the first there is more.
+"""
+plattli_cursor_status(cursor, out_status) =
+    ccall(address_of_plattli_cursor_status[], Int32, (Ptr{plattli_cursor}, Ptr{Int32}), cursor, out_status)
+
+const address_of_plattli_cursor_rows = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_cursor_rows(cursor, out_rows) -> Int32
+
+How many rows the page has.
+"""
+plattli_cursor_rows(cursor, out_rows) =
+    ccall(address_of_plattli_cursor_rows[], Int32, (Ptr{plattli_cursor}, Ptr{UInt64}), cursor, out_rows)
+
+const address_of_plattli_cursor_partition_count = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_cursor_partition_count(cursor, out_count) -> Int32
+
+How many partitions it knows.
+"""
+plattli_cursor_partition_count(cursor, out_count) =
+    ccall(address_of_plattli_cursor_partition_count[], Int32, (Ptr{plattli_cursor}, Ptr{Csize_t}), cursor, out_count)
+
+const address_of_plattli_cursor_partition = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_cursor_partition(cursor, i, out_name, out_position) -> Int32
+
+Partition `i`, in sorted order: its name, borrowed until the cursor is freed, and its position: ascending the index
+of the first row that is still to come, descending that of the last row that was given. Either output may be NULL.
+`PLATTLI_ERR_NOT_FOUND` past the last.
+"""
+plattli_cursor_partition(cursor, i, out_name, out_position) =
+    ccall(address_of_plattli_cursor_partition[], Int32, (Ptr{plattli_cursor}, Csize_t, Ptr{Ptr{UInt8}}, Ptr{UInt64}), cursor, i, out_name, out_position)
+
+const address_of_plattli_cursor_text = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_cursor_text(cursor, out_text) -> Int32
+
+The cursor as one line of text, for `plattli_query_set_cursor` in this or another process. On success `*out` is
+released with `plattli_string_free`.
+"""
+plattli_cursor_text(cursor, out_text) =
+    ccall(address_of_plattli_cursor_text[], Int32, (Ptr{plattli_cursor}, Ptr{Ptr{plattli_string}}), cursor, out_text)
+
+const address_of_plattli_cursor_free = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_cursor_free(cursor) -> nothing
+
+Releases a cursor. NULL is fine.
+"""
+plattli_cursor_free(cursor) =
+    ccall(address_of_plattli_cursor_free[], Cvoid, (Ptr{plattli_cursor},), cursor)
+
+const address_of_plattli_journal_options_new = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_options_new() -> Ptr{plattli_journal_options}
+
+New options with the defaults. Never NULL unless memory is exhausted; release them with
+`plattli_journal_options_free`.
+"""
+plattli_journal_options_new() =
+    ccall(address_of_plattli_journal_options_new[], Ptr{plattli_journal_options}, ())
+
+const address_of_plattli_journal_options_free = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_options_free(options) -> nothing
+
+Releases options. NULL is fine. Journals opened with them are not affected.
+"""
+plattli_journal_options_free(options) =
+    ccall(address_of_plattli_journal_options_free[], Cvoid, (Ptr{plattli_journal_options},), options)
+
+const address_of_plattli_journal_options_set_threshold = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_options_set_threshold(options, events) -> Int32
+
+How many events wait in the buffer until they are stored as one object: 32 unless set. 0 counts as 1, which stores
+each event as it comes.
+"""
+plattli_journal_options_set_threshold(options, events) =
+    ccall(address_of_plattli_journal_options_set_threshold[], Int32, (Ptr{plattli_journal_options}, UInt64), options, events)
+
+const address_of_plattli_journal_options_set_max_object_bytes = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_options_set_max_object_bytes(options, bytes) -> Int32
+
+The size in bytes that an object made by a compaction does not exceed, unless one that it is made of does: at
+least 1; 256 MiB unless set. Also how many bytes of events may wait in memory while they cannot be stored.
+"""
+plattli_journal_options_set_max_object_bytes(options, bytes) =
+    ccall(address_of_plattli_journal_options_set_max_object_bytes[], Int32, (Ptr{plattli_journal_options}, UInt64), options, bytes)
+
+const address_of_plattli_journal_options_set_lease_expiry = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_options_set_lease_expiry(options, milliseconds) -> Int32
+
+After how many milliseconds without a sign of life a compaction counts as dead, so that another one may begin: at
+least 1; ten minutes unless set. All who compact one journal must choose alike.
+"""
+plattli_journal_options_set_lease_expiry(options, milliseconds) =
+    ccall(address_of_plattli_journal_options_set_lease_expiry[], Int32, (Ptr{plattli_journal_options}, UInt64), options, milliseconds)
+
+const address_of_plattli_journal_options_set_durability = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_options_set_durability(options, durability) -> Int32
+
+What a flush that succeeded outlives, in a folder: `PLATTLI_DURABLE_SYSTEM` (power loss too; the default) or
+`PLATTLI_DURABLE_PROCESS` (the death of the process, without the cost of forcing each object to stable storage).
+Services such as S3 always are durable, `memory://` never.
+"""
+plattli_journal_options_set_durability(options, durability) =
+    ccall(address_of_plattli_journal_options_set_durability[], Int32, (Ptr{plattli_journal_options}, Int32), options, durability)
+
+const address_of_plattli_journal_open = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_open(location, options, out) -> Int32
+
+Opens the journal at `location`: a folder (a path or `file://PATH`), `memory://NAME` (shared by this process), and
+where the build has the feature `s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX`, `az://CONTAINER/PREFIX`. Nothing is
+stored yet; a folder is made by the first flush. Any number of journals, in any number of processes, may be open at
+one location.
+
+`options` may be NULL for the defaults. On success `*out` is a journal, to be released with
+`plattli_journal_close`. Errors: `PLATTLI_ERR_ARGUMENT` for text that names no place, `PLATTLI_ERR_UNSUPPORTED`
+for a service that this build lacks.
+"""
+plattli_journal_open(location, options, out) =
+    ccall(address_of_plattli_journal_open[], Int32, (Cstring, Ptr{plattli_journal_options}, Ptr{Ptr{plattli_journal}}), location, options, out)
+
+const address_of_plattli_journal_append = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_append(journal, event, len) -> Int32
+
+Adds an event of `len` bytes: one line, JSON or not, without its newline. `plattli_journal_read` of this journal
+sees it at once; it is stored when `threshold` events wait, by `plattli_journal_flush` or by
+`plattli_journal_close`.
+
+Errors that mean the event was not taken: `PLATTLI_ERR_ARGUMENT` (it is empty, blank or holds a newline) and
+`PLATTLI_ERR_OVERLOADED` (as much waits as one object may hold, and cannot be stored). Any other error, such as
+`PLATTLI_ERR_IO`, is that of storing: the event was taken and waits with the others, and a later call stores it.
+"""
+plattli_journal_append(journal, event, len) =
+    ccall(address_of_plattli_journal_append[], Int32, (Ptr{plattli_journal}, Ptr{UInt8}, Csize_t), journal, event, len)
+
+const address_of_plattli_journal_flush = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_flush(journal) -> Int32
+
+Stores the events that wait as one new object; without any nothing happens. `PLATTLI_OK` means that every event
+taken so far is stored, and seen by all who read. After an error they wait on, and a later call stores them; none is
+stored twice.
+"""
+plattli_journal_flush(journal) =
+    ccall(address_of_plattli_journal_flush[], Int32, (Ptr{plattli_journal},), journal)
+
+const address_of_plattli_journal_read = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_read(journal, out_events) -> Int32
+
+Reads everything as of one moment: the events stored by anybody, in the order of their batches, then those that
+wait in this journal. On success `*out` is a list, to be released with `plattli_journal_events_free`.
+`PLATTLI_ERR_BUSY` if compactions kept changing the journal (try again).
+"""
+plattli_journal_read(journal, out_events) =
+    ccall(address_of_plattli_journal_read[], Int32, (Ptr{plattli_journal}, Ptr{Ptr{plattli_journal_events}}), journal, out_events)
+
+const address_of_plattli_journal_read_from = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_read_from(journal, number, out_events) -> Int32
+
+Reads the stored events whose number is `number` or greater, without those that wait: begin with 0 and go on with
+`plattli_journal_events_next` to follow a journal that grows. Each event is given once; an event that a slow writer
+stores under a number that was passed already is seen by `plattli_journal_read` only. Whoever begins with a number
+kept from an earlier process gets all of an object in which that number was compacted meanwhile.
+"""
+plattli_journal_read_from(journal, number, out_events) =
+    ccall(address_of_plattli_journal_read_from[], Int32, (Ptr{plattli_journal}, UInt64, Ptr{Ptr{plattli_journal_events}}), journal, number, out_events)
+
+const address_of_plattli_journal_compact = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_compact(journal, out) -> Int32
+
+Makes one object of all that are there, beside any readers and writers, and says what it did in `*out`, which may
+be NULL. With fewer than two objects nothing happens. `PLATTLI_ERR_BUSY` if another compaction is at work, in any
+process. After any error each event is still there, once.
+"""
+plattli_journal_compact(journal, out) =
+    ccall(address_of_plattli_journal_compact[], Int32, (Ptr{plattli_journal}, Ptr{plattli_compact_stats}), journal, out)
+
+const address_of_plattli_journal_file_count = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_file_count(journal, out_count) -> Int32
+
+How many objects with events there are, without those that a compacted one stands for.
+"""
+plattli_journal_file_count(journal, out_count) =
+    ccall(address_of_plattli_journal_file_count[], Int32, (Ptr{plattli_journal}, Ptr{Csize_t}), journal, out_count)
+
+const address_of_plattli_journal_pending = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_pending(journal, out_count) -> Int32
+
+How many events wait in this journal and are not yet stored.
+"""
+plattli_journal_pending(journal, out_count) =
+    ccall(address_of_plattli_journal_pending[], Int32, (Ptr{plattli_journal}, Ptr{Csize_t}), journal, out_count)
+
+const address_of_plattli_journal_close = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_close(journal) -> Int32
+
+Stores what waits, and releases the journal in any case. An error says how many events were not stored. NULL is
+fine. In a forked child it stores nothing and returns `PLATTLI_ERR_FORKED`.
+"""
+plattli_journal_close(journal) =
+    ccall(address_of_plattli_journal_close[], Int32, (Ptr{plattli_journal},), journal)
+
+const address_of_plattli_journal_discard = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_discard(journal, lost) -> Int32
+
+Releases the journal without storing what waits, and writes to `*lost`, which may be NULL, how many events that
+were. NULL is fine as a journal.
+"""
+plattli_journal_discard(journal, lost) =
+    ccall(address_of_plattli_journal_discard[], Int32, (Ptr{plattli_journal}, Ptr{Csize_t}), journal, lost)
+
+const address_of_plattli_journal_events_len = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_events_len(events) -> Csize_t
+
+How many events there are. 0 for NULL.
+"""
+plattli_journal_events_len(events) =
+    ccall(address_of_plattli_journal_events_len[], Csize_t, (Ptr{plattli_journal_events},), events)
+
+const address_of_plattli_journal_events_get = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_events_get(events, i, event, len) -> Int32
+
+Event `i`: `*len` bytes, not terminated, without newline; borrowed until `plattli_journal_events_free`.
+`PLATTLI_ERR_NOT_FOUND` past the last.
+"""
+plattli_journal_events_get(events, i, event, len) =
+    ccall(address_of_plattli_journal_events_get[], Int32, (Ptr{plattli_journal_events}, Csize_t, Ptr{Ptr{UInt8}}, Ptr{Csize_t}), events, i, event, len)
+
+const address_of_plattli_journal_events_number = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_events_number(events, i, number) -> Int32
+
+The number of the object that event `i` came from, microseconds since 1970 when it was stored; the last number of
+a compacted object; 0 for an event that was not yet stored. `PLATTLI_ERR_NOT_FOUND` past the last.
+"""
+plattli_journal_events_number(events, i, number) =
+    ccall(address_of_plattli_journal_events_number[], Int32, (Ptr{plattli_journal_events}, Csize_t, Ptr{UInt64}), events, i, number)
+
+const address_of_plattli_journal_events_next = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_events_next(events) -> UInt64
+
+The number to go on with in `plattli_journal_read_from`: one more than the greatest that was read. 0 for NULL.
+"""
+plattli_journal_events_next(events) =
+    ccall(address_of_plattli_journal_events_next[], UInt64, (Ptr{plattli_journal_events},), events)
+
+const address_of_plattli_journal_events_free = Ref{Ptr{Cvoid}}(C_NULL)
+"""
+    plattli_journal_events_free(events) -> nothing
+
+Releases events. NULL is fine.
+"""
+plattli_journal_events_free(events) =
+    ccall(address_of_plattli_journal_events_free[], Cvoid, (Ptr{plattli_journal_events},), events)
+
 # Every function, for the loader to find and the tests to count.
 const FUNCTIONS = [
     :plattli_version => address_of_plattli_version,
@@ -1448,6 +2837,9 @@ const FUNCTIONS = [
     :plattli_string_data => address_of_plattli_string_data,
     :plattli_string_len => address_of_plattli_string_len,
     :plattli_string_free => address_of_plattli_string_free,
+    :plattli_strings_len => address_of_plattli_strings_len,
+    :plattli_strings_get => address_of_plattli_strings_get,
+    :plattli_strings_free => address_of_plattli_strings_free,
     :plattli_writer_options_new => address_of_plattli_writer_options_new,
     :plattli_writer_options_free => address_of_plattli_writer_options_free,
     :plattli_writer_options_set_layout => address_of_plattli_writer_options_set_layout,
@@ -1543,6 +2935,9 @@ const FUNCTIONS = [
     :plattli_table_steps => address_of_plattli_table_steps,
     :plattli_table_column => address_of_plattli_table_column,
     :plattli_table_free => address_of_plattli_table_free,
+    :plattli_reader_arrow => address_of_plattli_reader_arrow,
+    :plattli_reader_arrow_outer => address_of_plattli_reader_arrow_outer,
+    :plattli_reader_arrow_long => address_of_plattli_reader_arrow_long,
     :plattli_import_options_new => address_of_plattli_import_options_new,
     :plattli_import_options_free => address_of_plattli_import_options_free,
     :plattli_import_options_set_skip_columns => address_of_plattli_import_options_set_skip_columns,
@@ -1551,4 +2946,113 @@ const FUNCTIONS = [
     :plattli_import_options_set_double => address_of_plattli_import_options_set_double,
     :plattli_import_options_set_skip_torn_tail => address_of_plattli_import_options_set_skip_torn_tail,
     :plattli_import_jsonl => address_of_plattli_import_jsonl,
+    :plattli_state_options_new => address_of_plattli_state_options_new,
+    :plattli_state_options_free => address_of_plattli_state_options_free,
+    :plattli_state_options_set_sync => address_of_plattli_state_options_set_sync,
+    :plattli_state_options_set_sync_interval => address_of_plattli_state_options_set_sync_interval,
+    :plattli_state_options_set_threshold => address_of_plattli_state_options_set_threshold,
+    :plattli_state_options_set_backups => address_of_plattli_state_options_set_backups,
+    :plattli_state_options_set_snapshot => address_of_plattli_state_options_set_snapshot,
+    :plattli_state_options_set_salvage => address_of_plattli_state_options_set_salvage,
+    :plattli_state_options_set_read_only => address_of_plattli_state_options_set_read_only,
+    :plattli_state_options_set_lock => address_of_plattli_state_options_set_lock,
+    :plattli_state_open => address_of_plattli_state_open,
+    :plattli_state_set => address_of_plattli_state_set,
+    :plattli_state_replace => address_of_plattli_state_replace,
+    :plattli_state_delete => address_of_plattli_state_delete,
+    :plattli_state_get => address_of_plattli_state_get,
+    :plattli_state_snapshot => address_of_plattli_state_snapshot,
+    :plattli_state_keys => address_of_plattli_state_keys,
+    :plattli_state_entries => address_of_plattli_state_entries,
+    :plattli_state_entry_count => address_of_plattli_state_entry_count,
+    :plattli_state_size => address_of_plattli_state_size,
+    :plattli_state_compact => address_of_plattli_state_compact,
+    :plattli_state_log_size => address_of_plattli_state_log_size,
+    :plattli_state_needs_compaction => address_of_plattli_state_needs_compaction,
+    :plattli_state_refresh => address_of_plattli_state_refresh,
+    :plattli_state_lost => address_of_plattli_state_lost,
+    :plattli_state_close => address_of_plattli_state_close,
+    :plattli_state_scheduler_new => address_of_plattli_state_scheduler_new,
+    :plattli_state_scheduler_add => address_of_plattli_state_scheduler_add,
+    :plattli_state_scheduler_remove => address_of_plattli_state_scheduler_remove,
+    :plattli_state_scheduler_start => address_of_plattli_state_scheduler_start,
+    :plattli_state_scheduler_stop => address_of_plattli_state_scheduler_stop,
+    :plattli_state_scheduler_compact_all => address_of_plattli_state_scheduler_compact_all,
+    :plattli_state_scheduler_free => address_of_plattli_state_scheduler_free,
+    :plattli_stream_options_new => address_of_plattli_stream_options_new,
+    :plattli_stream_options_free => address_of_plattli_stream_options_free,
+    :plattli_stream_options_set_format => address_of_plattli_stream_options_set_format,
+    :plattli_stream_options_set_roll_rows => address_of_plattli_stream_options_set_roll_rows,
+    :plattli_stream_options_set_roll_bytes => address_of_plattli_stream_options_set_roll_bytes,
+    :plattli_stream_options_set_roll_age => address_of_plattli_stream_options_set_roll_age,
+    :plattli_stream_options_set_checkpoint => address_of_plattli_stream_options_set_checkpoint,
+    :plattli_stream_options_set_sync => address_of_plattli_stream_options_set_sync,
+    :plattli_stream_options_set_partition_bytes => address_of_plattli_stream_options_set_partition_bytes,
+    :plattli_stream_options_set_partition_segments => address_of_plattli_stream_options_set_partition_segments,
+    :plattli_stream_options_set_store_bytes => address_of_plattli_stream_options_set_store_bytes,
+    :plattli_stream_options_set_max_age => address_of_plattli_stream_options_set_max_age,
+    :plattli_stream_options_set_min_free_bytes => address_of_plattli_stream_options_set_min_free_bytes,
+    :plattli_stream_options_set_open_topics => address_of_plattli_stream_options_set_open_topics,
+    :plattli_stream_options_set_active_bytes => address_of_plattli_stream_options_set_active_bytes,
+    :plattli_stream_options_set_overload_wait => address_of_plattli_stream_options_set_overload_wait,
+    :plattli_stream_options_set_threads => address_of_plattli_stream_options_set_threads,
+    :plattli_stream_options_set_manifest => address_of_plattli_stream_options_set_manifest,
+    :plattli_stream_options_set_replicate => address_of_plattli_stream_options_set_replicate,
+    :plattli_stream_options_set_drop_waiting => address_of_plattli_stream_options_set_drop_waiting,
+    :plattli_stream_open => address_of_plattli_stream_open,
+    :plattli_stream_append => address_of_plattli_stream_append,
+    :plattli_stream_append_f64 => address_of_plattli_stream_append_f64,
+    :plattli_stream_query => address_of_plattli_stream_query,
+    :plattli_stream_checkpoint => address_of_plattli_stream_checkpoint,
+    :plattli_stream_retain => address_of_plattli_stream_retain,
+    :plattli_stream_replicate => address_of_plattli_stream_replicate,
+    :plattli_stream_get_stats => address_of_plattli_stream_get_stats,
+    :plattli_stream_topics => address_of_plattli_stream_topics,
+    :plattli_stream_partitions => address_of_plattli_stream_partitions,
+    :plattli_stream_warnings => address_of_plattli_stream_warnings,
+    :plattli_stream_close => address_of_plattli_stream_close,
+    :plattli_query_new => address_of_plattli_query_new,
+    :plattli_query_free => address_of_plattli_query_free,
+    :plattli_query_set_topic => address_of_plattli_query_set_topic,
+    :plattli_query_set_partitions => address_of_plattli_query_set_partitions,
+    :plattli_query_set_pattern => address_of_plattli_query_set_pattern,
+    :plattli_query_set_order => address_of_plattli_query_set_order,
+    :plattli_query_set_start => address_of_plattli_query_set_start,
+    :plattli_query_set_time => address_of_plattli_query_set_time,
+    :plattli_query_set_max_rows => address_of_plattli_query_set_max_rows,
+    :plattli_query_set_max_bytes => address_of_plattli_query_set_max_bytes,
+    :plattli_query_set_pick => address_of_plattli_query_set_pick,
+    :plattli_query_set_exclude => address_of_plattli_query_set_exclude,
+    :plattli_query_set_flatten => address_of_plattli_query_set_flatten,
+    :plattli_query_set_max_value_bytes => address_of_plattli_query_set_max_value_bytes,
+    :plattli_query_set_labels => address_of_plattli_query_set_labels,
+    :plattli_query_set_cursor => address_of_plattli_query_set_cursor,
+    :plattli_query_resume => address_of_plattli_query_resume,
+    :plattli_cursor_status => address_of_plattli_cursor_status,
+    :plattli_cursor_rows => address_of_plattli_cursor_rows,
+    :plattli_cursor_partition_count => address_of_plattli_cursor_partition_count,
+    :plattli_cursor_partition => address_of_plattli_cursor_partition,
+    :plattli_cursor_text => address_of_plattli_cursor_text,
+    :plattli_cursor_free => address_of_plattli_cursor_free,
+    :plattli_journal_options_new => address_of_plattli_journal_options_new,
+    :plattli_journal_options_free => address_of_plattli_journal_options_free,
+    :plattli_journal_options_set_threshold => address_of_plattli_journal_options_set_threshold,
+    :plattli_journal_options_set_max_object_bytes => address_of_plattli_journal_options_set_max_object_bytes,
+    :plattli_journal_options_set_lease_expiry => address_of_plattli_journal_options_set_lease_expiry,
+    :plattli_journal_options_set_durability => address_of_plattli_journal_options_set_durability,
+    :plattli_journal_open => address_of_plattli_journal_open,
+    :plattli_journal_append => address_of_plattli_journal_append,
+    :plattli_journal_flush => address_of_plattli_journal_flush,
+    :plattli_journal_read => address_of_plattli_journal_read,
+    :plattli_journal_read_from => address_of_plattli_journal_read_from,
+    :plattli_journal_compact => address_of_plattli_journal_compact,
+    :plattli_journal_file_count => address_of_plattli_journal_file_count,
+    :plattli_journal_pending => address_of_plattli_journal_pending,
+    :plattli_journal_close => address_of_plattli_journal_close,
+    :plattli_journal_discard => address_of_plattli_journal_discard,
+    :plattli_journal_events_len => address_of_plattli_journal_events_len,
+    :plattli_journal_events_get => address_of_plattli_journal_events_get,
+    :plattli_journal_events_number => address_of_plattli_journal_events_number,
+    :plattli_journal_events_next => address_of_plattli_journal_events_next,
+    :plattli_journal_events_free => address_of_plattli_journal_events_free,
 ]

@@ -1,0 +1,230 @@
+//! The line of the row in hand. Most of what a writer computes happens here: pieces of a fixed length are copied, whose
+//! ends the next piece overwrites, because a copy of as many bytes as there are costs several times that.
+
+use crate::json;
+use crate::run::dtype::{self, Cell, DType};
+
+/// Bytes of a block of a key.
+const BLOCK: usize = 16;
+
+/// What is free behind a line while something short is added to it.
+const ROOM: usize = 64;
+
+/// The keys of all metrics, `,"name":` as lines take them, in blocks, one after the other.
+#[derive(Debug, Default)]
+pub struct Keys(Vec<[u8; BLOCK]>);
+
+/// Where a key is in [`Keys`].
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Its first block.
+    start: u32,
+    /// Its bytes.
+    len: u32,
+}
+
+impl Keys {
+    /// Adds the key of a metric.
+    pub fn add(&mut self, name: &str) -> Key {
+        let mut text = vec![b','];
+        json::push_str(&mut text, name);
+        text.push(b':');
+        let key = Key { start: self.0.len() as u32, len: text.len() as u32 };
+        text.resize(text.len().next_multiple_of(BLOCK), 0);
+        self.0.extend_from_slice(text.as_chunks().0);
+        key
+    }
+
+    fn blocks(&self, key: Key) -> &[[u8; BLOCK]] {
+        &self.0[key.start as usize..][..(key.len as usize).div_ceil(BLOCK)]
+    }
+}
+
+/// A line that grows from a key and a value to the next, and is made again and again in the same memory.
+#[derive(Debug, Default)]
+pub struct Line {
+    /// The text and what room there is behind it.
+    bytes: Vec<u8>,
+    used: usize,
+}
+
+impl Line {
+    /// Begins the row of a step.
+    #[cold]
+    pub fn begin(&mut self, step: u64) {
+        self.used = 0;
+        self.push(b"{\"step\":");
+        let mut digits = itoa::Buffer::new();
+        self.push(digits.format(step).as_bytes());
+    }
+
+    /// Nothing any more.
+    pub fn clear(&mut self) {
+        self.used = 0;
+    }
+
+    /// What there is of the line.
+    pub fn text(&self) -> &[u8] {
+        &self.bytes[..self.used]
+    }
+
+    /// The line, ended.
+    #[inline]
+    pub fn ended(&mut self) -> &[u8] {
+        let open = self.used;
+        self.push(b"}\n");
+        let end = std::mem::replace(&mut self.used, open);
+        &self.bytes[..end]
+    }
+
+    /// Adds a key and a number.
+    #[inline(always)]
+    pub fn push_number(&mut self, keys: &Keys, key: Key, dtype: DType, cell: Cell) {
+        if matches!(dtype, DType::F32 | DType::F64) {
+            let mut buffer = json::FloatBuffer::new();
+            match json::plain_f64(f64::from_bits(cell), &mut buffer) {
+                Some(text) => self.push_text(keys, key, text),
+                None => self.push_odd_number(keys, key, dtype, cell),
+            }
+        } else if dtype == DType::U64 {
+            self.push_text(keys, key, itoa::Buffer::new().format(cell).as_bytes());
+        } else {
+            self.push_text(keys, key, itoa::Buffer::new().format(cell as i64).as_bytes());
+        }
+    }
+
+    /// Adds a key and the text of a number.
+    #[inline(always)]
+    fn push_text(&mut self, keys: &Keys, key: Key, text: &[u8]) {
+        let (len, n) = (key.len as usize, text.len());
+        // Nearly every name is as short as this, and nearly every float as long.
+        if len <= BLOCK && (16..=24).contains(&n) {
+            if let (Some(block), Some(room)) = (keys.0.get(key.start as usize), self.free()) {
+                room[..BLOCK].copy_from_slice(block);
+                push_ends::<16>(&mut room[len..], text);
+                self.used += len + n;
+                return;
+            }
+        }
+        self.push_any_text(keys, key, text);
+    }
+
+    #[inline(never)]
+    fn push_any_text(&mut self, keys: &Keys, key: Key, text: &[u8]) {
+        self.push_key(keys, key);
+        self.push(text);
+    }
+
+    #[cold]
+    fn push_odd_number(&mut self, keys: &Keys, key: Key, dtype: DType, cell: Cell) {
+        self.push_key(keys, key);
+        self.with(|out| dtype::push_cell(out, dtype, cell));
+    }
+
+    /// Adds a key.
+    pub fn push_key(&mut self, keys: &Keys, key: Key) {
+        let start = self.used;
+        for block in keys.blocks(key) {
+            self.room()[..BLOCK].copy_from_slice(block);
+            self.used += BLOCK;
+        }
+        self.used = start + key.len as usize;
+    }
+
+    /// Adds a short text.
+    fn push(&mut self, text: &[u8]) {
+        let n = text.len();
+        let room = self.room();
+        match n {
+            16..=32 => push_ends::<16>(room, text),
+            8..16 => push_ends::<8>(room, text),
+            4..8 => push_ends::<4>(room, text),
+            0..4 => room.iter_mut().zip(text).for_each(|(to, from)| *to = *from),
+            _ => return self.with(|out| out.extend_from_slice(text)),
+        }
+        self.used += n;
+    }
+
+    /// Adds any text.
+    pub fn with<R>(&mut self, add: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+        self.bytes.truncate(self.used);
+        let result = add(&mut self.bytes);
+        self.used = self.bytes.len();
+        result
+    }
+
+    /// What is free behind the text, if it is so much.
+    #[inline(always)]
+    fn free(&mut self) -> Option<&mut [u8; ROOM]> {
+        self.bytes.get_mut(self.used..)?.first_chunk_mut()
+    }
+
+    /// What is free behind the text: [`ROOM`] bytes.
+    fn room(&mut self) -> &mut [u8] {
+        if self.free().is_none() {
+            self.grow();
+        }
+        &mut self.bytes[self.used..][..ROOM]
+    }
+
+    #[cold]
+    fn grow(&mut self) {
+        self.bytes.resize(self.used + 4 * ROOM + self.used / 4, 0);
+    }
+}
+
+/// Copies a text of N to 2 N bytes as its beginning and its end, which overlap.
+#[inline(always)]
+fn push_ends<const N: usize>(room: &mut [u8], text: &[u8]) {
+    let n = text.len();
+    if let (Some(first), Some(last), Some(room)) = (text.first_chunk(), text.last_chunk(), room.get_mut(..n))
+    {
+        if let Some(to) = room.first_chunk_mut::<N>() {
+            *to = *first;
+        }
+        if let Some(to) = room.last_chunk_mut::<N>() {
+            *to = *last;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_numbers_of_every_length_stand_one_after_the_other() {
+        let (mut keys, mut line) = (Keys::default(), Line::default());
+        // The second round finds the memory, and the text, of the first.
+        for step in [7, 4_294_967_295] {
+            let mut expected = format!("{{\"step\":{step}").into_bytes();
+            line.begin(step);
+            for length in 1..60 {
+                let name = "k".repeat(length);
+                let key = keys.add(&name);
+                let written = format!(",\"{name}\":").into_bytes();
+                let text = &"9876543210987654321"[..length % 19 + 1];
+                for (dtype, cell) in [
+                    (DType::U64, text.parse::<u64>().unwrap()),
+                    (DType::I64, (-text.parse::<i64>().unwrap_or(5)) as u64),
+                    (DType::F64, (length as f64 / 7.0).to_bits()),
+                    (DType::F64, (length as f64 * 1e-7).to_bits()),
+                    (DType::F64, f64::NAN.to_bits()),
+                    (DType::F32, f64::from(0.1_f32).to_bits()),
+                ] {
+                    line.push_number(&keys, key, dtype, cell);
+                    expected.extend_from_slice(&written);
+                    dtype::push_cell(&mut expected, dtype, cell);
+                }
+                line.push_key(&keys, key);
+                line.with(|out| out.extend_from_slice(&b"\"text\"".repeat(length)));
+                expected.extend_from_slice(&written);
+                expected.extend_from_slice(&b"\"text\"".repeat(length));
+            }
+            assert_eq!(String::from_utf8_lossy(line.text()), String::from_utf8_lossy(&expected));
+            expected.extend_from_slice(b"}\n");
+            assert_eq!(line.ended(), expected);
+            assert_eq!(line.text().len() + 2, expected.len(), "the line is still open");
+        }
+    }
+}

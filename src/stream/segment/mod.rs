@@ -1,0 +1,8 @@
+//! Segment files: how they are written and read.
+
+pub(super) mod encode;
+pub(super) mod frames;
+mod reader;
+
+pub(super) use reader::walk;
+pub use reader::{ChunkInfo, SegmentReader};
