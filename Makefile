@@ -33,9 +33,10 @@ check: ## format, lints and Rust tests only
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) test --workspace
 
-bench: build/step build/pinned ## the cost of a step beside a bare loop of snprintf and write, and of a metric in each language
+bench: build/step build/pinned ## what a step, a run, a read cost beside what people use instead; benches/run.py --help
 	build/step
 	build/pinned
+	@benches/run.py
 	@benches/bindings/run.py
 
 tools: build/driver build/heat build/show build/step build/steady

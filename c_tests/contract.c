@@ -215,10 +215,43 @@ static void the_last_error_is_text_from_the_start_and_can_be_copied(void) {
     CHECK(strcmp(text, plattli_last_error()) == 0);
 }
 
+static void signatures_of_the_other_stores_are_those_of_the_contract(void) {
+    SIGNATURE(plattli_state_open, int32_t, const char *, const char *, const plattli_state_options *, plattli_state **);
+    SIGNATURE(plattli_state_set, int32_t, plattli_state *, const char *, const char *, size_t);
+    SIGNATURE(plattli_state_replace, int32_t, plattli_state *, const char *, size_t);
+    SIGNATURE(plattli_state_delete, int32_t, plattli_state *, const char *);
+    SIGNATURE(plattli_state_get, int32_t, plattli_state *, const char *, plattli_string **);
+    SIGNATURE(plattli_state_snapshot, int32_t, plattli_state *, plattli_string **);
+    SIGNATURE(plattli_state_compact, int32_t, plattli_state *);
+    SIGNATURE(plattli_state_log_size, int32_t, plattli_state *, uint64_t *);
+    SIGNATURE(plattli_state_needs_compaction, int32_t, plattli_state *, uint64_t, bool *);
+    SIGNATURE(plattli_state_close, int32_t, plattli_state *);
+    SIGNATURE(plattli_journal_open, int32_t, const char *, const plattli_journal_options *, plattli_journal **);
+    SIGNATURE(plattli_journal_append, int32_t, plattli_journal *, const char *, size_t);
+    SIGNATURE(plattli_journal_flush, int32_t, plattli_journal *);
+    SIGNATURE(plattli_journal_read, int32_t, plattli_journal *, plattli_journal_events **);
+    SIGNATURE(plattli_journal_compact, int32_t, plattli_journal *, plattli_compact_stats *);
+    SIGNATURE(plattli_journal_file_count, int32_t, plattli_journal *, size_t *);
+    SIGNATURE(plattli_journal_close, int32_t, plattli_journal *);
+    SIGNATURE(plattli_stream_open, int32_t, const char *, const plattli_stream_options *, plattli_stream **);
+    SIGNATURE(plattli_stream_append, int32_t, plattli_stream *, const char *, const char *, struct ArrowArray *,
+              struct ArrowSchema *, uint64_t[2]);
+    SIGNATURE(plattli_stream_append_f64, int32_t, plattli_stream *, const char *, const char *, const int64_t *,
+              const char *const *, const double *const *, size_t, size_t, uint64_t[2]);
+    SIGNATURE(plattli_stream_query, int32_t, plattli_stream *, const plattli_query *, struct ArrowArrayStream *,
+              plattli_cursor **);
+    SIGNATURE(plattli_stream_checkpoint, int32_t, plattli_stream *);
+    SIGNATURE(plattli_stream_retain, int32_t, plattli_stream *);
+    SIGNATURE(plattli_stream_close, int32_t, plattli_stream *);
+    SIGNATURE(plattli_reader_arrow, int32_t, plattli_reader *, const char *const *, size_t, const plattli_selection *,
+              struct ArrowArrayStream *);
+}
+
 int main(int argc, char **argv) {
     BEGIN(argc, argv);
     TEST(the_last_error_is_text_from_the_start_and_can_be_copied);
     TEST(signatures_are_those_of_the_contract);
+    TEST(signatures_of_the_other_stores_are_those_of_the_contract);
     TEST(versions_agree);
     TEST(features_are_known_by_name);
     TEST(statuses_have_names);

@@ -463,7 +463,7 @@ uint32_t plattli_version(void);
 /// The version of the library as text, `"major.minor.patch"`. Valid for as long as the library is loaded.
 const char *plattli_version_string(void);
 
-/// Whether this build has a feature: `"run"` and `"state"`, which all have; `"patterns"` (regular expressions);
+/// Whether this build has a feature: `"run"`, `"state"` and `"journal"`, which all have; `"patterns"` (regular expressions);
 /// `"stream"` (streams, and runs as Arrow tables); `"parquet"` (segments of streams); `"object-store"`, `"s3"`, `"gcs"`,
 /// `"azure"` (buckets). False for NULL and for names it does not know.
 bool plattli_has_feature(const char *name);
@@ -1129,8 +1129,8 @@ int32_t plattli_stream_options_set_manifest(struct plattli_stream_options *optio
 /// `s3://`, `gs://`, `az://`. NULL, as unless set: nowhere. They are copied every so many milliseconds by a thread of
 /// the store, and by `plattli_stream_replicate`; with 0 by the latter alone.
 ///
-/// What waits to be copied is kept beyond the quotas, so that a bucket that is out of reach stops appends in the end
-/// (`PLATTLI_ERR_IO`) rather than lose rows; see `plattli_stream_options_set_drop_waiting`.
+/// What waits to be copied is not dropped: a bucket that is out of reach for long stops appends in the end
+/// (`PLATTLI_ERR_OVERLOADED`) rather than lose rows; see `plattli_stream_options_set_drop_waiting`.
 int32_t plattli_stream_options_set_replicate(struct plattli_stream_options *options, const char *location, uint64_t ms);
 
 /// Whether retention may drop segments that still wait to be copied; false unless set.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The C++ header: its tests with every compiler and standard, the misuses that must not compile, valgrind, the
-# program of its README, and examples/heat.cpp beside heat.c.
+# programs of its README, and examples/heat.cpp and examples/probes.cpp beside those in C.
 #
 # Needs build/lib (make lib) and the Debian packages g++ clang valgrind python3.
 set -euo pipefail
@@ -11,6 +11,7 @@ include=(-Iinclude -Ibindings/cpp)
 warnings=(-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
 libraries=(build/lib/libplattli.a -lpthread -ldl -lm -lgcc_s)
 tests=bindings/cpp/tests
+sources=(main writer reader errors state journal stream arrow)
 skipped=()
 
 die() { echo "test-cpp: $*" >&2; exit 1; }
@@ -33,14 +34,14 @@ for compiler in "${compilers[@]}"; do
     for standard in 17 20; do
         name=$compiler-$standard
         objects=()
-        for source in main writer reader errors; do
+        for source in "${sources[@]}"; do
             objects+=("$work/$name-$source.o")
             # The files of one program are built for different standards, as those of a code and its libraries are.
             of=$standard
             [ "$source" = errors ] && of=17
             echo "$compiler -std=c++$of -O1 -g ${warnings[*]} ${include[*]} -c $tests/$source.cpp -o ${objects[-1]}"
         done | xargs -P "$(nproc)" -d '\n' -n 1 sh -c
-        for source in main writer reader errors; do objects+=("$work/$name-$source.o"); done
+        for source in "${sources[@]}"; do objects+=("$work/$name-$source.o"); done
         $compiler "${objects[@]}" -o "$work/$name" "${libraries[@]}"
         "$work/$name" "$(scratch run)" >"$work/$name.log" 2>&1 || { cat "$work/$name.log"; die "$name failed"; }
         tail -n 1 "$work/$name.log"
@@ -55,20 +56,27 @@ uncalled=$(comm -23 "$work/declared" "$work/called")
 [ -z "$uncalled" ] || die "no test calls" $uncalled
 
 # What must not compile does not, and for the right reason.
+refuses() { # refuses COMPILER NUMBER MESSAGE
+    local log=$work/misuse-$1-$2.log
+    local compile=("$1" -std=c++17 "${warnings[@]}" "${include[@]}" -fsyntax-only "$tests/misuse.cpp")
+    if "${compile[@]}" -Wno-unused "-DMISUSE=$2" >"$log" 2>&1; then
+        die "$1 accepts misuse $2"
+    fi
+    grep -E 'error:' "$log" | grep -qE "$3" || { cat "$log"; die "$1 refuses misuse $2, but not for \"$3\""; }
+    touch "$log.refused"
+}
 misuses=0
 for compiler in "${compilers[@]}"; do
-    compile=("$compiler" -std=c++17 "${warnings[@]}" "${include[@]}" -fsyntax-only "$tests/misuse.cpp")
-    "${compile[@]}" || die "$compiler refuses what is right in misuse.cpp"
+    "$compiler" -std=c++17 "${warnings[@]}" "${include[@]}" -fsyntax-only "$tests/misuse.cpp" || die "$compiler refuses what is right in misuse.cpp"
     while read -r number message; do
-        if "${compile[@]}" -Wno-unused "-DMISUSE=$number" >"$work/misuse.log" 2>&1; then
-            die "$compiler accepts misuse $number"
-        fi
-        grep -E 'error:' "$work/misuse.log" | grep -qE "$message" ||
-            { cat "$work/misuse.log"; die "$compiler refuses misuse $number, but not for \"$message\""; }
+        while [ "$(jobs -rp | wc -l)" -ge "$(nproc)" ]; do wait -n || true; done
+        refuses "$compiler" "$number" "$message" &
         misuses=$((misuses + 1))
     done < <(sed -nE 's|^#(el)?if MISUSE == ([0-9]+)  // (.*)|\2 \3|p' "$tests/misuse.cpp")
 done
+wait
 [ "$misuses" -gt 0 ] || die "no misuse was tried"
+[ "$(ls "$work"/misuse-*.refused | wc -l)" -eq "$misuses" ] || die "not all misuses are refused"
 
 if command -v valgrind >/dev/null; then
     valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite \
@@ -78,19 +86,38 @@ else
     skip valgrind "the tests under valgrind"
 fi
 
-# The ten lines of the README.
-awk '/^```cpp$/ { inside = 1; next } /^```$/ { if (inside) exit } inside' bindings/cpp/README.md >"$work/readme.cpp"
-grep -q 'plattli::Writer' "$work/readme.cpp" || die "bindings/cpp/README.md shows no program"
-"${compilers[0]}" -std=c++17 "${warnings[@]}" "${include[@]}" "$work/readme.cpp" -o "$work/readme" "${libraries[@]}"
-(cd "$(scratch readme-run)" && "$work/readme")
-[ -e "$work/readme-run/heat/metrics.plattli" ] || die "the program of the README leaves no run"
-
-cc -O2 -ffp-contract=off -Iinclude examples/heat.c -o "$work/heat-c" "${libraries[@]}"
-programs=(c="$work/heat-c")
-for compiler in "${compilers[@]}"; do
-    $compiler -std=c++17 -O2 -ffp-contract=off "${warnings[@]}" "${include[@]}" examples/heat.cpp -o "$work/heat-$compiler" "${libraries[@]}"
-    programs+=("$compiler=$work/heat-$compiler")
+# The programs of the README.
+awk -v out="$work/readme" '/^```cpp$/ { inside = 1; text = ""; next } /^```$/ { if (inside && text ~ /int main/) printf "%s", text > (out "-" ++n ".cpp"); inside = 0 } inside { text = text $0 "\n" }' \
+    bindings/cpp/README.md
+for program in "$work"/readme-*.cpp; do
+    "${compilers[0]}" -std=c++17 "${warnings[@]}" "${include[@]}" "$program" -o "${program%.cpp}" "${libraries[@]}"
+    (cd "$(scratch readme-run)" && "${program%.cpp}")
+    [ -n "$(ls "$work/readme-run")" ] || die "$program leaves nothing"
 done
-python3 tests/heat_alike.py "$work/alike" "${programs[@]}"
+[ -e "$work/readme-2" ] || die "bindings/cpp/README.md shows no two programs"
+
+for example in heat probes; do
+    cc -O2 -ffp-contract=off -Iinclude examples/$example.c -o "$work/$example-c" "${libraries[@]}"
+    programs=(c="$work/$example-c")
+    for compiler in "${compilers[@]}"; do
+        $compiler -std=c++17 -O2 -ffp-contract=off "${warnings[@]}" "${include[@]}" examples/$example.cpp -o "$work/$example-$compiler" "${libraries[@]}"
+        programs+=("$compiler=$work/$example-$compiler")
+    done
+    arguments=("$work/alike")
+    if [ $example = probes ]; then
+        cc -O2 -Iinclude tests/probes_rows.c -o "$work/probes-rows" "${libraries[@]}"
+        arguments+=("$work/probes-rows")
+    fi
+    python3 tests/${example}_alike.py "${arguments[@]}" "${programs[@]}"
+done
+
+# Two ranks, one in C and one in C++, tell one journal.
+ranks=$(scratch ranks)
+PMI_RANK=0 "$work/probes-c" "$ranks" 100 >/dev/null &
+PMI_RANK=1 "$work/probes-${compilers[0]}" "$ranks" 100 >/dev/null && wait $! || die "a rank failed"
+for rank in 0 1; do
+    [ "$(cat "$ranks"/journal/*.jsonl | grep -c "\"rank\":$rank,.*\"event\":\"\(start\|checkpoint\|done\)\"")" = 3 ] || die "events of rank $rank are missing"
+    [ -e "$ranks/rank-$rank/metrics.plattli" ] || die "the metrics of rank $rank are missing"
+done
 
 echo "test-cpp: $ran builds pass, $misuses misuses refused, $(wc -l <"$work/declared") symbols called, ${#skipped[@]} skipped"

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Tests the Fortran binding: every symbol called, every error seen, nothing leaked, heat.f90 the same as heat.c.
+# Tests the Fortran binding: every symbol called, every error seen, nothing leaked, heat.f90 and probes.f90 the same as
+# heat.c and probes.c.
 # Debian packages: gfortran gcc valgrind; flang-19 if a second compiler is wanted. `make lib` has been run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -7,7 +8,7 @@ export LC_ALL=C
 out=build/fortran
 libs=(build/lib/libplattli.a -lpthread -ldl -lm -lgcc_s)
 strict=(-std=f2008 -pedantic -Wall -Wextra -Wimplicit-interface -Werror)
-tests=(writer reader errors ownership)
+tests=(writer reader errors ownership state journal arrow stream)
 
 for tool in gfortran "${CC:-cc}" valgrind python3; do
     command -v "$tool" >/dev/null && continue
@@ -22,6 +23,12 @@ grep -oE '\bplattli_[a-z0-9_]+\(' include/plattli.h | tr -d '(' | sort -u >$out/
 grep -oE '(function|subroutine) plattli_[a-z0-9_]+\(.*bind\(c\)|(function|subroutine) plattli_[a-z0-9_]+\( &$' bindings/fortran/src/plattli.f90 |
     grep -oE 'plattli_[a-z0-9_]+' | grep -xF -f $out/header | sort -u >$out/raw
 diff $out/header $out/raw || { echo "test-fortran: plattli_raw is not plattli.h" >&2; exit 1; }
+# And its constants; 2**64 - 1 is -1 to Fortran.
+sed -nE 's/^#define ((PLATTLI|ARROW_FLAG)_[A-Z0-9_]+) (-?[0-9]+)(ull)?$/\1 \3/p' include/plattli.h | grep -v '^PLATTLI_VERSION ' |
+    sed 's/ 18446744073709551615$/ -1/' | sort >$out/header.constants
+sed -nE 's/^ *integer\(c_int(32|64)_t\), parameter :: ((PLATTLI|ARROW_FLAG)_[A-Z0-9_]+) = (-?[0-9]+).*/\2 \4/p' bindings/fortran/src/plattli.f90 |
+    sort >$out/raw.constants
+diff $out/header.constants $out/raw.constants || { echo "test-fortran: the constants of plattli_raw are not those of plattli.h" >&2; exit 1; }
 
 # gfortran 12 warns of unset array descriptors where it sets them itself; the tests compare reals that must be equal.
 build() { # build OUT COMPILER… : the tests
@@ -49,14 +56,19 @@ cat $out/bound.* | sed -nE 's/.*binding file .*test_[a-z]+ .*normal symbol `(pla
 rm $out/bound.*
 diff $out/header $out/called || { echo "test-fortran: not every symbol of the header is called by the tests" >&2; exit 1; }
 
-run $out/strict valgrind -q --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect --error-exitcode=9
+# Streams leave a few bytes behind in a forked child, on purpose: children are not looked at.
+run $out/strict valgrind -q --child-silent-after-fork=yes --leak-check=full --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect --error-exitcode=9
 
-# The program of the README.
+# The programs of the README.
 mkdir $out/readme
-awk '/^```fortran$/ && !seen { inside = seen = 1; next } /^```$/ { inside = 0 } inside' bindings/fortran/README.md >$out/readme/start.f90
-gfortran -J$out/readme "${strict[@]}" bindings/fortran/src/plattli.f90 $out/readme/start.f90 -o $out/readme/start "${libs[@]}"
-(cd $out/readme && ./start)
+awk -v to=$out/readme/ '/^program / { file = to $2 ".f90" } file { print >file } /^end program$/ { file = "" }' bindings/fortran/README.md
+gfortran -J$out/readme "${strict[@]}" -c bindings/fortran/src/plattli.f90 -o $out/readme/plattli.o
+for program in start keep; do
+    gfortran -J$out/readme "${strict[@]}" $out/readme/$program.f90 $out/readme/plattli.o -o $out/readme/$program "${libs[@]}"
+    (cd $out/readme && ./$program)
+done
 [ -f $out/readme/heat/metrics.plattli ]
+[ -f $out/readme/heat/restart.log ]
 
 # heat in Fortran, killed and started again, leaves what heat in C leaves; wall times and the time of export aside.
 "${CC:-cc}" -O2 -ffp-contract=off -Iinclude examples/heat.c -o $out/heat-c "${libs[@]}"
@@ -84,6 +96,12 @@ wrong = [a[0] for a, b in zip(ours, theirs) if a != b]
 if wrong or len(ours) != len(theirs):
     sys.exit(f"test-fortran: heat.f90 and heat.c differ in {wrong or 'their members'}")
 PYTHON
+
+# The same for probes, whole and killed in the middle: metrics, state, events and rows.
+"${CC:-cc}" -O2 -ffp-contract=off -Iinclude examples/probes.c -o $out/probes-c "${libs[@]}"
+"${CC:-cc}" -O2 -Iinclude tests/probes_rows.c -o $out/probes-rows "${libs[@]}"
+gfortran -O2 -ffp-contract=off -J$out -Wall -Wextra -Wno-do-subscript -Werror bindings/fortran/src/plattli.f90 examples/probes.f90 -o $out/probes-f90 "${libs[@]}"
+python3 tests/probes_alike.py $out/run-probes $out/probes-rows c=$out/probes-c f90=$out/probes-f90
 
 rm -rf $out/scratch && mkdir $out/scratch
 
@@ -114,4 +132,4 @@ elif [ "${CI:-}" = true ]; then
     echo "test-fortran: there is no fpm" >&2
     exit 1
 fi
-echo "test-fortran: fpm: $fpm; $(wc -l <$out/called) symbols called, clean under valgrind, heat.f90 as heat.c; second compiler: $second"
+echo "test-fortran: fpm: $fpm; $(wc -l <$out/called) symbols called, clean under valgrind, heat.f90 as heat.c, probes.f90 as probes.c; second compiler: $second"

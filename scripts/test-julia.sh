@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The Julia package: what is generated is what the header says, Pkg.test without a network, the program of its README,
-# and the heat program of Julia beside that of C, each killed and restarted in the middle.
+# The Julia package: what is generated is what the header says, Pkg.test without a network, the programs of its README,
+# and the heat and probes programs of Julia beside those of C, each killed and restarted in the middle, by itself and by the other.
 #
 # Needs `make lib`, and: julia (scripts/install-julia.sh), curl or wget, gcc, python3. Without julia it is a loud skip, with CI=true a failure.
 set -euo pipefail
@@ -34,10 +34,10 @@ ${offline[@]+"${offline[@]}"} "${julia[@]}" -e 'using Pkg; Pkg.develop(PackageSp
     { tail -n 100 "$work/test.log"; exit 1; }
 tests=$(grep -E '^Plattli +\|' "$work/test.log" | awk '{ print $3 }')
 
-# The program of the README, run as it stands there.
-awk '/^```julia$/ { inside = 1; next } /^```$/ { exit } inside' bindings/julia/README.md >"$work/readme.jl"
-grep -q 'Plattli.Writer' "$work/readme.jl"
-(cd "$work" && "${julia[@]}" readme.jl)
+# The programs of the README, one after the other, as they stand there.
+awk '/^```julia$/ { inside = 1; next } /^```$/ { inside = 0 } inside' bindings/julia/README.md >"$work/readme.jl"
+for shown in Writer Reader State Journal Stream; do grep -q "Plattli.$shown(" "$work/readme.jl"; done
+(cd "$work" && "${julia[@]}" readme.jl >/dev/null)
 
 # heat: C straight through; C and Julia killed after their checkpoint and continued, by themselves and by each other.
 "${CC:-cc}" -O2 -ffp-contract=off -Iinclude examples/heat.c -o "$work/heat-c" build/lib/libplattli.a -lpthread -ldl -lm -lgcc_s
@@ -80,4 +80,16 @@ for run in runs[1:]:
         assert ours == theirs, f"{run}: {ours[0]} differs from that of C"
     assert len(content(run)) == len(expected)
 PYTHON
-echo "test-julia: $tests tests passed with Julia $(julia --version | grep -o '[0-9.]*$')${offline[*]+, offline}; README program; heat as in C, killed and restarted"
+
+# probes: C and Julia, whole and killed, and each continued by the other.
+"${CC:-cc}" -O2 -ffp-contract=off -Iinclude examples/probes.c -o "$work/probes-c" build/lib/libplattli.a -lpthread -ldl -lm -lgcc_s
+"${CC:-cc}" -O2 -Iinclude tests/probes_rows.c -o "$work/probes-rows" build/lib/libplattli.a -lpthread -ldl -lm -lgcc_s
+program() { printf '#!/bin/sh\n%s\n' "$2" >"$work/$1" && chmod +x "$work/$1"; }
+program probes-julia "exec ${julia[*]} $root/examples/probes.jl \"\$@\""
+for pair in "c julia" "julia c"; do
+    read -r first second <<<"$pair"
+    program "probes-$first-then-$second" "[ -e \"\$1/rank-0/state/probes.log\" ] && exec $work/probes-$second \"\$@\"; exec $work/probes-$first \"\$@\""
+done
+python3 tests/probes_alike.py "$work/probes" "$work/probes-rows" c="$work/probes-c" julia="$work/probes-julia" \
+    c-then-julia="$work/probes-c-then-julia" julia-then-c="$work/probes-julia-then-c"
+echo "test-julia: $tests tests passed with Julia $(julia --version | grep -o '[0-9.]*$')${offline[*]+, offline}; README programs; heat and probes as in C, killed and restarted"

@@ -36,12 +36,16 @@ driver_under_valgrind() {
         PLATTLI_DRIVER=$PWD/scripts/driver-under-valgrind "$python" tests/interop/vectors.py
 }
 
-readme_program() { # the C program that README shows, compiled and run as README says
+readme_programs() { # the C programs that README shows, compiled and run as README says
+    local program n=0
     rm -rf build/readme && mkdir -p build/readme &&
-        awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md >build/readme/program.c &&
-        grep -q 'plattli_writer_open' build/readme/program.c &&
-        "${CC:-cc}" -Wall -Wextra -Werror -Iinclude build/readme/program.c -o build/readme/program build/lib/libplattli.a -lpthread -ldl -lm -lgcc_s &&
-        (cd build/readme && ./program) && build/show build/readme/heat residual
+        awk '/^```c$/ { n++; inside = 1; next } /^```$/ { inside = 0 } inside { print >"build/readme/" n ".c" }' README.md || return 1
+    for program in build/readme/*.c; do
+        n=$((n + 1))
+        "${CC:-cc}" -Wall -Wextra -Werror -Iinclude "$program" -o "${program%.c}" build/lib/libplattli.a -lpthread -ldl -lm -lgcc_s &&
+            (cd build/readme && "../../${program%.c}") || return 1
+    done
+    [ $n -eq 2 ] && build/show build/readme/heat residual && [ -s build/readme/keep/probes/topics/cells/rank-3/0.arrow ]
 }
 
 scripts/bootstrap.sh test || { echo "make test: what it needs is missing, see above"; exit 1; }
@@ -63,7 +67,7 @@ else
     step "Rust and C tests" $cargo test
 fi
 step "release build and C programs" make --no-print-directory tools
-step "the program of README" readme_program
+step "the programs of README" readme_programs
 step "the other starts of README" python3 tests/readme_starts.py
 if command -v strace >/dev/null; then
     step "steady state of a step" "${python:-python3}" tests/interop/steady.py
@@ -78,6 +82,7 @@ if [ -n "$python" ]; then
     fi
     if arrow=$(scripts/venv.sh arrow); then
         step "runs as Arrow tables, in pyarrow, polars and DuckDB" "$arrow" tests/arrow/run_arrow.py
+        step "segments of a stream, in pyarrow, polars and DuckDB" "$arrow" tests/arrow/segments.py
     else
         skip "Arrow tables" "no pyarrow, polars and DuckDB"
     fi
@@ -91,6 +96,7 @@ step "C++" scripts/test-cpp.sh
 step "Fortran" scripts/test-fortran.sh
 step "Julia" scripts/test-julia.sh
 step "MPI, four ranks" scripts/test-mpi.sh
+step "the journal against an S3 server" scripts/test-journal.sh
 step "installed, linked from outside, built without a network" scripts/test-packaging.sh
 step "10,000 live reads" "${python:-python3}" tests/interop/live.py --reads 10000
 

@@ -117,6 +117,16 @@ fn a_forked_child_cannot_harm_its_parent() {
 }
 
 #[test]
+fn a_state_keeps_the_contract_from_open_to_close() {
+    passes("c_tests/state.c");
+}
+
+#[test]
+fn a_forked_child_cannot_harm_the_state_of_its_parent() {
+    passes("c_tests/state_fork.c");
+}
+
+#[test]
 fn threads_share_a_writer() {
     passes("c_tests/threads.c");
 }
@@ -137,7 +147,9 @@ fn valgrind_finds_nothing() {
         "columns.c",
         "threads.c",
         "import.c",
+        "journal.c",
         "arrow.c",
+        "state.c",
         "header.cpp",
     ] {
         is_clean(&format!("c_tests/{source}"), true);
@@ -145,6 +157,7 @@ fn valgrind_finds_nothing() {
     is_clean("examples/smallest.c", true);
     // What the thread that a child does not have held in memory is out of the child's reach.
     is_clean("c_tests/fork.c", false);
+    is_clean("c_tests/state_fork.c", false);
     is_clean("c_tests/reader.c", false);
     is_clean("c_tests/stream.c", false);
 }
@@ -162,6 +175,11 @@ fn a_stream_keeps_the_contract_from_open_to_close() {
 #[test]
 fn logs_are_imported_or_refused_by_line() {
     passes("c_tests/import.c");
+}
+
+#[test]
+fn a_journal_keeps_the_contract_from_open_to_close() {
+    passes("c_tests/journal.c");
 }
 
 #[test]

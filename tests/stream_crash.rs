@@ -5,7 +5,7 @@
 
 mod stream_help;
 
-use plattli::store::{is_killed, Done, Effect, MemoryStore, Operation};
+use plattli::store::{is_killed, Done, Effect, MemoryStore, Operation, PowerCut, Times};
 use plattli::stream::{Stream, StreamOptions};
 use plattli::Result;
 use rusqlite::Connection;
@@ -222,4 +222,113 @@ fn killed_at_every_operation_it_comes_back_with_every_checkpointed_row() {
 #[test]
 fn killed_at_every_operation_and_its_manifest_lost_it_comes_back_with_every_checkpointed_row() {
     killed_at_every_operation(true);
+}
+
+/// After a power cut rows that no checkpoint has recorded may be gone, and only those.
+#[test]
+fn a_power_cut_at_any_operation_leaves_every_checkpointed_row_and_none_that_is_wrong() {
+    let (log, _) = undisturbed();
+    let mut cuts = 0;
+    for op in log.iter().filter(|op| op.effect != Effect::Read).step_by(2) {
+        let (_folder, manifest) = folder();
+        let (store, mut trail) = (MemoryStore::new(), Trail::default());
+        store.kill_at(op.n, Done::Nothing);
+        let outcome = play(&store, &script_options(&manifest), &mut trail);
+        assert!(outcome.is_err_and(|e| is_killed(&e)));
+        for policy in PowerCut::policies(6) {
+            let context = || format!("power cut {policy:?} at {op}");
+            let copy = manifest.with_extension("copy");
+            _ = std::fs::remove_file(&copy);
+            if manifest.exists() {
+                std::fs::copy(&manifest, &copy).unwrap();
+            }
+            let options = script_options(&copy);
+            let stream =
+                open(&store.power_cut(policy), &options).unwrap_or_else(|e| panic!("{e}\n{}", context()));
+            let lost: Vec<String> = stream.findings().into_iter().filter(|f| f.contains("lost")).collect();
+            assert!(lost.is_empty(), "{lost:?}\n{}", context());
+            for partition in PARTITIONS {
+                let found = content(&stream, "t", partition).unwrap_or_else(|e| panic!("{e}\n{}", context()));
+                let of = |rows: &BTreeMap<&'static str, u64>| rows.get(partition).copied().unwrap_or(0);
+                let (recorded, appended) = (of(&trail.recorded), of(&trail.appended));
+                let fits = (recorded..=appended).contains(&found.end);
+                assert!(fits, "{partition}: {found:?} of {recorded} to {appended}\n{}", context());
+            }
+            stream.close().unwrap();
+            cuts += 1;
+        }
+    }
+    assert!(cuts > 1000, "{cuts}");
+}
+
+/// Plays the script although calls fail: what was refused is tried again.
+fn play_on(store: &MemoryStore, options: &StreamOptions, context: &dyn Fn() -> String) -> Trail {
+    fn again<T>(context: &dyn Fn() -> String, mut call: impl FnMut() -> Result<T>) -> T {
+        for _ in 0..3 {
+            if let Ok(value) = call() {
+                return value;
+            }
+        }
+        call().unwrap_or_else(|e| panic!("{e}\n{}", context()))
+    }
+    let mut trail = Trail::default();
+    let mut stream = again(context, || open(store, options));
+    for act in SCRIPT {
+        match *act {
+            Append(partition, rows) => {
+                let next = trail.appended.entry(partition).or_default();
+                let range = *next..*next + rows;
+                *next += rows;
+                let got = again(context, || append(&stream, "t", partition, range.clone()));
+                assert_eq!(got, range, "{}", context());
+            }
+            Checkpoint => again(context, || stream.checkpoint()),
+            Retain => again(context, || stream.retain()),
+            Reopen => {
+                if stream.checkpoint().is_err() {
+                    again(context, || stream.checkpoint());
+                }
+                // Whatever closing reports, the folder is released.
+                _ = stream.close();
+                stream = again(context, || open(store, options));
+            }
+        }
+        again(context, || firsts(&stream));
+    }
+    again(context, || stream.checkpoint());
+    trail.recorded = trail.appended.clone();
+    _ = stream.close();
+    trail
+}
+
+/// Each operation that it concerns fails once.
+fn failed_at_every_operation(errno: i32) {
+    let (log, all) = undisturbed();
+    let mut failures = 0;
+    // The lock has tests of its own.
+    let ours = |op: &&Operation| !op.path.to_string_lossy().contains(".plattli.lock");
+    let concerned = |op: &&Operation| ours(op) && (errno != libc::ENOSPC || op.effect == Effect::Grow);
+    for op in log.iter().filter(concerned) {
+        for done in &variants(op)[..1.max(variants(op).len() - 1)] {
+            let (_folder, manifest) = folder();
+            let store = MemoryStore::new();
+            store.fail_at(op.n, errno, *done, Times::Once);
+            let context = || format!("failed at {op} ({done:?})");
+            let mut trail = play_on(&store, &script_options(&manifest), &context);
+            trail.firsts = all.firsts.clone();
+            examine(&store.revive(), &manifest, &trail, &all, &context);
+            failures += 1;
+        }
+    }
+    assert!(failures > 50, "{failures}");
+}
+
+#[test]
+fn refused_with_eio_at_every_operation_it_loses_no_row_that_it_took() {
+    failed_at_every_operation(libc::EIO);
+}
+
+#[test]
+fn refused_with_enospc_at_every_operation_it_loses_no_row_that_it_took() {
+    failed_at_every_operation(libc::ENOSPC);
 }

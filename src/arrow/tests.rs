@@ -52,7 +52,10 @@ fn told(batch: &RecordBatch) -> (Box<ArrowArray>, Box<ArrowSchema>) {
     let array = FFI_ArrowArray::new(&StructArray::from(batch.clone()).to_data());
     let schema = FFI_ArrowSchema::try_from(batch.schema().as_ref()).unwrap();
     // SAFETY: the same structs under other names.
-    unsafe { (Box::new(std::mem::transmute(array)), Box::new(std::mem::transmute(schema))) }
+    let array = unsafe { std::mem::transmute::<FFI_ArrowArray, ArrowArray>(array) };
+    // SAFETY: as above.
+    let schema = unsafe { std::mem::transmute::<FFI_ArrowSchema, ArrowSchema>(schema) };
+    (Box::new(array), Box::new(schema))
 }
 
 fn taken(array: &ArrowArray, schema: &ArrowSchema) -> crate::error::Result<RecordBatch> {
@@ -90,6 +93,7 @@ fn rows_cut_out_of_a_large_table_come_in_without_the_rest_of_it() {
 }
 
 #[test]
+#[allow(clippy::undocumented_unsafe_blocks, reason = "one comment stands for the list")]
 fn what_breaks_the_interface_is_refused_and_left_alone() {
     type Break = fn(&mut ArrowArray, &mut ArrowSchema);
     // SAFETY (all of them): children, buffers and the dictionary are where `table` has them.

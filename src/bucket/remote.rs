@@ -17,6 +17,7 @@ use object_store::{
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -35,6 +36,8 @@ pub(super) struct Remote {
     prefix: String,
     store: Arc<dyn ObjectStore>,
     thread: Mutex<Worker<Thread>>,
+    /// The service was seen to refuse a name that is taken.
+    refuses: AtomicBool,
     generation: u32,
 }
 
@@ -98,6 +101,7 @@ impl Remote {
             prefix,
             store,
             thread: Mutex::new(thread),
+            refuses: AtomicBool::new(false),
             generation: fork::generation(),
         })
     }
@@ -166,6 +170,46 @@ impl Remote {
             Ok(Err(object_store::Error::NotFound { .. })) => Ok(Ok(false)),
             Ok(Err(e)) => Err(e),
             Err(e) => Ok(Err(e)),
+        }
+    }
+
+    /// Stores an object under a name that is free.
+    fn create(&self, name: &str, data: &[u8]) -> Result<Put> {
+        let (path, mark) = (self.path(name)?, unique());
+        let (payload, to) = (PutPayload::from(data.to_vec()), path.clone());
+        let attributes: Attributes = [(MARK, mark.clone())].into_iter().collect();
+        let options = PutOptions { mode: PutMode::Create, attributes, ..PutOptions::default() };
+        match self.run(move |store| async move { store.put_opts(&to, payload, options).await })? {
+            Ok(_) => Ok(Put::Stored),
+            Err(object_store::Error::AlreadyExists { .. }) => match self.is_marked(path, &mark) {
+                Ok(ours) => Ok(if ours? { Put::Stored } else { Put::Refused }),
+                Err(e) => Ok(Put::Unknown(self.error("look at", name, &e))),
+            },
+            Err(e) => self.put_failed(name, e),
+        }
+    }
+
+    /// Stores the same object under the same name once more, which must be refused: there are servers that overlook the
+    /// condition, and with them one writer would overwrite what another has stored.
+    fn probe(&self, name: &str, data: &[u8]) -> Result<Put> {
+        match self.create(name, data) {
+            Ok(Put::Stored) => {
+                self.delete(name)?;
+                Err(Error::new(
+                    Code::Unsupported,
+                    format!(
+                        "cannot store {}: this server overlooks If-None-Match, so that writers would overwrite each \
+                         other; use a server, or a release of it, with conditional puts",
+                        self.locate(name)
+                    ),
+                ))
+            }
+            Ok(Put::Refused) => {
+                self.refuses.store(true, Ordering::Relaxed);
+                Ok(Put::Stored)
+            }
+            // It is stored; the question is put again with the next object.
+            Ok(_) | Err(_) => Ok(Put::Stored),
         }
     }
 
@@ -249,17 +293,10 @@ impl Bucket for Remote {
     }
 
     fn put_new(&self, name: &str, data: &[u8]) -> Result<Put> {
-        let (path, mark) = (self.path(name)?, unique());
-        let (payload, to) = (PutPayload::from(data.to_vec()), path.clone());
-        let attributes: Attributes = [(MARK, mark.clone())].into_iter().collect();
-        let options = PutOptions { mode: PutMode::Create, attributes, ..PutOptions::default() };
-        match self.run(move |store| async move { store.put_opts(&to, payload, options).await })? {
-            Ok(_) => Ok(Put::Stored),
-            Err(object_store::Error::AlreadyExists { .. }) => match self.is_marked(path, &mark) {
-                Ok(ours) => Ok(if ours? { Put::Stored } else { Put::Refused }),
-                Err(e) => Ok(Put::Unknown(self.error("look at", name, &e))),
-            },
-            Err(e) => self.put_failed(name, e),
+        let put = self.create(name, data)?;
+        match put {
+            Put::Stored if !self.refuses.load(Ordering::Relaxed) => self.probe(name, data),
+            put => Ok(put),
         }
     }
 

@@ -277,8 +277,8 @@ pub unsafe extern "C" fn plattli_stream_options_set_manifest(
 /// `s3://`, `gs://`, `az://`. NULL, as unless set: nowhere. They are copied every so many milliseconds by a thread of
 /// the store, and by `plattli_stream_replicate`; with 0 by the latter alone.
 ///
-/// What waits to be copied is kept beyond the quotas, so that a bucket that is out of reach stops appends in the end
-/// (`PLATTLI_ERR_IO`) rather than lose rows; see `plattli_stream_options_set_drop_waiting`.
+/// What waits to be copied is not dropped: a bucket that is out of reach for long stops appends in the end
+/// (`PLATTLI_ERR_OVERLOADED`) rather than lose rows; see `plattli_stream_options_set_drop_waiting`.
 #[no_mangle]
 pub unsafe extern "C" fn plattli_stream_options_set_replicate(
     options: *mut plattli_stream_options,

@@ -9,9 +9,10 @@ pub const PLATTLI_VERSION: u32 = 0x00_0100;
 const STRING: &str = concat!(env!("CARGO_PKG_VERSION"), "\0");
 
 /// What this build can do.
-const FEATURES: [(&str, bool); 9] = [
+const FEATURES: [(&str, bool); 10] = [
     ("run", true),
     ("state", true),
+    ("journal", true),
     ("patterns", cfg!(feature = "patterns")),
     ("stream", cfg!(feature = "stream")),
     ("parquet", cfg!(feature = "parquet")),
@@ -34,7 +35,7 @@ pub extern "C" fn plattli_version_string() -> *const c_char {
     CStr::from_bytes_with_nul(STRING.as_bytes()).unwrap_or_default().as_ptr()
 }
 
-/// Whether this build has a feature: `"run"` and `"state"`, which all have; `"patterns"` (regular expressions);
+/// Whether this build has a feature: `"run"`, `"state"` and `"journal"`, which all have; `"patterns"` (regular expressions);
 /// `"stream"` (streams, and runs as Arrow tables); `"parquet"` (segments of streams); `"object-store"`, `"s3"`, `"gcs"`,
 /// `"azure"` (buckets). False for NULL and for names it does not know.
 #[no_mangle]

@@ -77,7 +77,7 @@ impl Compaction<'_> {
                 if self.stats.key.is_none() && self.stats.merged == 0 {
                     self.stats.merged = view.visible.len() as u64;
                 }
-                return self.journal.bucket.settle("");
+                return Ok(());
             }
         }
         Err(busy(&*self.journal.bucket))
@@ -103,13 +103,17 @@ impl Compaction<'_> {
         _ = self.journal.bucket.tidy("", self.journal.options.lease_expiry);
         let mut stuck = BTreeSet::new();
         let (single, compacted): (Vec<_>, Vec<_>) = view.hidden.iter().partition(|(b, _)| b.to.is_none());
-        for (batch, by) in single.into_iter().chain(compacted) {
-            if stuck.contains(batch) || !self.delete(&batch.to_string())? {
-                stuck.insert(*by);
+        for some in [single, compacted] {
+            for (batch, by) in &some {
+                if stuck.contains(*batch) || !self.delete(&batch.to_string())? {
+                    stuck.insert(**by);
+                }
+            }
+            if !some.is_empty() {
+                // They must be gone for good before what hides them, an object with its list, can be.
+                self.journal.bucket.settle("")?;
             }
         }
-        // Gone for good before a list that hides them can be.
-        self.journal.bucket.settle("")?;
         for batch in view.hidden.keys().filter(|batch| batch.to.is_some() && !stuck.contains(batch)) {
             self.delete(&batch.list())?;
         }
@@ -258,8 +262,7 @@ impl Compaction<'_> {
         for batch in group {
             self.delete(&batch.to_string())?;
         }
-        // A list must not go for good before what it hid has.
-        self.journal.bucket.settle("")?;
+        // What these lists hid was gone for good before the new list was stored.
         for batch in group.iter().filter(|batch| batch.to.is_some()) {
             self.delete(&batch.list())?;
         }

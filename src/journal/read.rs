@@ -98,10 +98,8 @@ impl Journal {
         let mut tail = self.tail()?;
         loop {
             let view = self.view()?;
-            if Self::in_doubt_among(&tail, &view.names) {
-                if self.settle_doubt(&mut tail)? {
-                    continue;
-                }
+            if Self::in_doubt_among(&tail, &view.names) && self.settle_doubt(&mut tail)? {
+                continue;
             }
             return Ok((view, self.buffered()?.clone()));
         }

@@ -44,40 +44,51 @@ fn push_escape(out: &mut Vec<u8>, byte: u8) {
     out.extend_from_slice(&[b'\\', short]);
 }
 
-/// Where [`plain_f64`] puts a text.
-pub use zmij::Buffer as FloatBuffer;
+/// Where [`finite_f64`] puts a text.
+pub struct FloatBuffer {
+    digits: zmij::Buffer,
+    laid_out: [u8; 32],
+}
+
+impl FloatBuffer {
+    /// Room for one number after the other.
+    #[inline]
+    pub fn new() -> Self {
+        FloatBuffer { digits: zmij::Buffer::new(), laid_out: [0; 32] }
+    }
+}
+
+impl Default for FloatBuffer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
 
 /// Appends a float as Python's `repr` would (format §3.3), `NaN`, `Infinity` and `-Infinity` bare.
 #[inline]
 pub fn push_f64(out: &mut Vec<u8>, v: f64) {
-    let mut buffer = FloatBuffer::new();
-    match plain_f64(v, &mut buffer) {
+    match finite_f64(v, &mut FloatBuffer::new()) {
         Some(text) => out.extend_from_slice(text),
-        None => push_odd(out, v),
+        None => push_bare_word(out, v),
     }
 }
 
-/// The text of a float as [`push_f64`] appends it, 3 to 24 bytes; `None` for the few that take more than their digits.
+/// The text of a finite float as [`push_f64`] appends it, 3 to 24 bytes; `None` for one that is not.
 #[inline]
-pub fn plain_f64(v: f64, buffer: &mut FloatBuffer) -> Option<&[u8]> {
+pub fn finite_f64(v: f64, buffer: &mut FloatBuffer) -> Option<&[u8]> {
     let size = v.abs();
-    // zmij has the shortest digits and, but for these, Python's layout too.
-    if !size.is_finite() || (size < 1e-4 && size >= 1e-9) {
+    if !size.is_finite() {
         return None;
     }
-    Some(buffer.format_finite(v).as_bytes())
+    let text = buffer.digits.format_finite(v).as_bytes();
+    // zmij has the shortest digits and, but for small numbers, Python's layout too.
+    Some(match (1e-9..1e-4).contains(&size) {
+        false => text,
+        true => lay_out_small(text, size, &mut buffer.laid_out),
+    })
 }
 
 #[cold]
-fn push_odd(out: &mut Vec<u8>, v: f64) {
-    let size = v.abs();
-    if size.is_finite() {
-        push_small(out, FloatBuffer::new().format_finite(v).as_bytes(), size);
-    } else {
-        push_bare_word(out, v);
-    }
-}
-
 fn push_bare_word(out: &mut Vec<u8>, v: f64) {
     let word: &[u8] = if v.is_nan() {
         b"NaN"
@@ -91,25 +102,34 @@ fn push_bare_word(out: &mut Vec<u8>, v: f64) {
 
 /// Lays out what zmij wrote of a number below 1e-4 and not below 1e-9: it goes positional down to 1e-5 and
 /// gives a one-digit exponent one digit.
-fn push_small(out: &mut Vec<u8>, text: &[u8], size: f64) {
+#[inline(never)]
+fn lay_out_small<'a>(text: &[u8], size: f64, room: &'a mut [u8; 32]) -> &'a [u8] {
+    let mut used = 0;
+    let mut put = |part: &[u8]| {
+        if let Some(place) = room.get_mut(used..used + part.len()) {
+            place.copy_from_slice(part);
+            used += part.len();
+        }
+    };
     if size < 1e-5 {
         // 1.5e-7 → 1.5e-07
         let (mantissa, digit) = text.split_at(text.len() - 1);
-        out.extend_from_slice(mantissa);
-        out.push(b'0');
-        out.extend_from_slice(digit);
-        return;
+        put(mantissa);
+        put(b"0");
+        put(digit);
+    } else {
+        // 0.000015 → 1.5e-05
+        let (sign, positional) = text.split_at(usize::from(text[0] == b'-'));
+        let digits = &positional[b"0.0000".len()..];
+        put(sign);
+        put(&digits[..1]);
+        if digits.len() > 1 {
+            put(b".");
+            put(&digits[1..]);
+        }
+        put(b"e-05");
     }
-    // 0.000015 → 1.5e-05
-    let (sign, positional) = text.split_at(usize::from(text[0] == b'-'));
-    let digits = &positional[b"0.0000".len()..];
-    out.extend_from_slice(sign);
-    out.extend_from_slice(&digits[..1]);
-    if digits.len() > 1 {
-        out.push(b'.');
-        out.extend_from_slice(&digits[1..]);
-    }
-    out.extend_from_slice(b"e-05");
+    &room[..used]
 }
 
 /// Appends an integer in plain decimal.

@@ -53,14 +53,9 @@ impl Row {
         self.ids.iter().position(|i| *i == id).map(|position| self.cells[position])
     }
 
-    /// Takes the value of a column out again, if it has one.
-    pub fn remove(&mut self, id: u32) {
-        if let Some(position) = self.ids.iter().position(|i| *i == id) {
-            self.ids.remove(position);
-            self.cells.remove(position);
-            self.json.retain(|(p, _)| *p != position);
-            self.json.iter_mut().filter(|(p, _)| *p > position).for_each(|(p, _)| *p -= 1);
-        }
+    /// The text of the JSON value that was added last.
+    pub fn last_json(&self) -> &[u8] {
+        self.json.last().map_or(&[], |(_, range)| &self.text[range.clone()])
     }
 
     /// Forgets the values, keeping the memory.
@@ -254,6 +249,32 @@ impl Batch {
         self.text.drain(..text);
     }
 
+    /// Drops all rows but the first.
+    pub fn keep_first(&mut self, rows: usize) {
+        if rows >= self.rows() {
+            return;
+        }
+        let (mut rest, mut runs, mut ids, mut values) = (rows, 0, 0, 0);
+        for run in &mut self.runs {
+            if rest == 0 {
+                break;
+            }
+            run.rows = run.rows.min(rest);
+            rest -= run.rows;
+            runs += 1;
+            ids += run.width;
+            values += run.rows * run.width;
+        }
+        let spans = rows.checked_sub(1).map_or(0, |last| self.span_ends[last]);
+        self.steps.truncate(rows);
+        self.runs.truncate(runs);
+        self.ids.truncate(ids);
+        self.cells.truncate(values);
+        self.span_ends.truncate(rows);
+        self.spans.truncate(spans);
+        self.text.truncate(self.spans.last().map_or(0, |span| span.end));
+    }
+
     /// The runs with their metrics, their first row and their first value.
     fn runs(&self) -> impl Iterator<Item = (&[u32], Place)> {
         let (mut ids, mut first_row, mut at) = (0, 0, 0);
@@ -390,9 +411,11 @@ mod tests {
                 }
                 batch.push(step, &row);
             }
-            let gone = roll(31);
+            let (gone, kept) = (roll(31), roll(31));
             batch.remove_first(gone as usize);
-            expected.retain(|(_, entry)| entry.step >= gone);
+            batch.keep_first(kept as usize);
+            assert_eq!(batch.steps(), (gone..30.min(gone + kept)).collect::<Vec<_>>());
+            expected.retain(|(_, entry)| (gone..gone + kept).contains(&entry.step));
             expected.sort_by_key(|(id, entry)| (*id, entry.step));
             let by_column = batch.by_column(5);
             let seen: Vec<_> =
@@ -436,6 +459,9 @@ mod tests {
         let text: Vec<_> = batch.cells_of(1).iter().map(|cell| batch.json(*cell).to_vec()).collect();
         assert_eq!(text, [b"\"s3\"", b"\"s4\"", b"\"s4\""]);
         assert_eq!(batch.text.len(), 12);
+        batch.keep_first(2);
+        let text: Vec<_> = batch.cells_of(1).iter().map(|cell| batch.json(*cell).to_vec()).collect();
+        assert_eq!((text, batch.text.len()), (vec![b"\"s3\"".to_vec(), b"\"s4\"".to_vec()], 8));
         batch.remove_first(9);
         assert!(batch.is_empty() && batch.weight() == 0);
     }

@@ -391,16 +391,23 @@ impl Columns {
         self.unpublished = true;
     }
 
-    /// One value of a column that is in cold storage.
-    pub fn read_cell(&self, id: usize, row: u64) -> Result<Option<Cell>> {
+    /// The first and the last value of a column that is in cold storage, if it has values and they are numbers.
+    pub fn read_ends(&self, id: usize) -> Result<Option<(Cell, Cell)>> {
         let column = &self.columns[id];
-        let Some(size) = column.dtype.size() else { return Ok(None) };
-        let mut bytes = [0; 8];
+        let (Some(size), Some(last)) = (column.dtype.size(), column.stored.rows.checked_sub(1)) else {
+            return Ok(None);
+        };
         let file = self.store.open_read(&column.value_path)?;
-        let mut cells = Vec::with_capacity(1);
-        let got = ops::read_full(&*file, &mut bytes[..size], row * size as u64)?;
-        dtype::decode(column.dtype, &bytes[..got], &mut cells);
-        Ok(cells.first().copied())
+        let mut cells = Vec::with_capacity(2);
+        for row in [0, last] {
+            let mut bytes = [0; 8];
+            let got = ops::read_full(&*file, &mut bytes[..size], row * size as u64)?;
+            dtype::decode(column.dtype, &bytes[..got], &mut cells);
+        }
+        Ok(match cells[..] {
+            [first, last] => Some((first, last)),
+            _ => None,
+        })
     }
 
     /// Everything in the columns is on stable storage. Says how many syncs that took.

@@ -1,19 +1,19 @@
 //! Files that an interrupted writer left under our names (format §12.7, §13.4).
 
-use super::columns::Columns;
+use super::columns::{Column, Columns};
 use super::dtype::DType;
 use super::manifest::Manifest;
 use super::name;
 use super::steps::Indices;
 use crate::error::Result;
 use crate::store::{ops, Kind, Store};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 /// Transient files of files that are ours, values of a known metric under another type, index files that the
 /// manifest does not name. Everything else is somebody's and stays.
 pub fn find(store: &dyn Store, columns: &Columns) -> Result<Vec<PathBuf>> {
-    let mut ours = Ours::new(columns);
+    let ours = Ours::new(columns);
     let mut found = Vec::new();
     for (file, _) in ops::walk_files(store, columns.root())? {
         if ours.is_leftover(&file) {
@@ -50,36 +50,37 @@ pub fn find_orphan_pairs(store: &dyn Store, columns: &Columns) -> Result<Vec<Pat
     Ok(found)
 }
 
-struct Ours {
-    /// Files in use.
-    live: HashSet<String>,
-    /// Files that would be in use if their metric had another type or form.
-    alternates: HashSet<String>,
-}
+/// The files of the columns, by their names.
+struct Ours<'a>(HashMap<&'a str, &'a Column>);
 
-impl Ours {
-    fn new(columns: &Columns) -> Self {
-        let mut live: HashSet<String> =
-            [name::MANIFEST, name::CONFIG, name::HOT, name::HOT_COMPACTING].map(str::to_owned).into();
-        let mut alternates = HashSet::new();
-        for column in columns.all() {
-            live.insert(format!("{}.{}", column.name, column.dtype.suffix()));
-            if matches!(column.indices, Indices::File) {
-                live.insert(format!("{}.{}", column.name, name::INDICES));
-            }
-            alternates.extend(DType::ALL.iter().map(|d| format!("{}.{}", column.name, d.suffix())));
-            alternates.insert(format!("{}.{}", column.name, name::INDICES));
-        }
-        Ours { live, alternates }
+impl<'a> Ours<'a> {
+    fn new(columns: &'a Columns) -> Self {
+        Ours(columns.all().iter().map(|column| (column.name.as_str(), column)).collect())
     }
 
-    fn is_leftover(&mut self, file: &str) -> bool {
-        if self.live.contains(file) {
+    /// A file in use.
+    fn is_live(&self, file: &str) -> bool {
+        [name::MANIFEST, name::CONFIG, name::HOT, name::HOT_COMPACTING].contains(&file)
+            || self.owner(file).is_some_and(|(column, suffix)| match suffix {
+                name::INDICES => matches!(column.indices, Indices::File),
+                suffix => suffix == column.dtype.suffix(),
+            })
+    }
+
+    /// The column that a file belongs to, or would if the column had another type or form, and its suffix.
+    fn owner<'f>(&self, file: &'f str) -> Option<(&'a Column, &'f str)> {
+        let (stem, suffix) = file.rsplit_once('.')?;
+        let known = suffix == name::INDICES || DType::from_suffix(suffix).is_some();
+        self.0.get(stem).filter(|_| known).map(|column| (*column, suffix))
+    }
+
+    fn is_leftover(&self, file: &str) -> bool {
+        if self.is_live(file) {
             return false;
         }
         let stem = file.strip_suffix(name::TMP);
-        self.alternates.contains(file)
-            || stem.is_some_and(|stem| self.live.contains(stem) || self.alternates.contains(stem))
+        self.owner(file).is_some()
+            || stem.is_some_and(|stem| self.is_live(stem) || self.owner(stem).is_some())
     }
 }
 

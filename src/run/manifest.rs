@@ -1,5 +1,7 @@
 //! The manifest `plattli.json` (format §6): which metrics there are, of which type, and where their steps are.
 
+mod plain;
+
 use super::dtype::{DType, Monotonic};
 use super::name;
 use super::steps::{Indices, Segment, SegmentList};
@@ -48,6 +50,13 @@ impl Manifest {
     /// manifest, for an illegal name and for steps that break format §7; metadata that are missing or of another
     /// type are let pass, and of a key given twice the last one counts.
     pub fn parse(bytes: &[u8], path: &Path) -> Result<Manifest> {
+        match plain::parse(bytes) {
+            Some(manifest) => Ok(manifest),
+            None => Self::parse_any(bytes, path),
+        }
+    }
+
+    fn parse_any(bytes: &[u8], path: &Path) -> Result<Manifest> {
         let corrupt = |what: String| Error::corrupt(path, what);
         let top = json::parse(bytes).map_err(|e| corrupt(format!("not JSON: {e}")))?;
         if top.kind() != RawKind::Object {

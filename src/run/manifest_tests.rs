@@ -98,6 +98,24 @@ fn the_test_vectors_of_the_format_come_out_to_the_byte() {
 }
 
 #[test]
+fn what_writers_write_is_read_the_quick_way() {
+    let open = Segment::open(3, 2);
+    let closed = |stop_last| Segment { start: 0, step: 1, stop: Some(2), stop_last };
+    let all = manifest(
+        vec![
+            ("b/é", listed(DType::F32, vec![closed(true), open], Some(Monotonic::Inc))),
+            ("a", listed(DType::U64, vec![closed(false)], None)),
+            ("note", MetricEntry::new(DType::Json)),
+            ("file", MetricEntry { indices: Indices::File, ..MetricEntry::new(DType::I8) }),
+        ],
+        Some(7),
+    );
+    assert_eq!(plain::parse(&all.to_text()), Some(all));
+    assert!(plain::parse(br#"{"a": {"indices": [], "dtype": "f32"}, "a": {"indices": [], "dtype": "f64"}}"#)
+        .is_none());
+}
+
+#[test]
 fn an_empty_run_has_only_metadata() {
     assert_eq!(text(&manifest(vec![], Some(0))), format!(r#"{{"when_exported": "{WHEN}", "run_rows": 0}}"#));
     assert_eq!(text(&Manifest::default()), "{}");
@@ -304,6 +322,26 @@ proptest! {
         if cut { bytes.truncate(at) } else { bytes[at] = byte }
         if let Ok(read) = Manifest::parse(&bytes, Path::new("x")) {
             prop_assert_eq!(&Manifest::parse(&read.to_text(), Path::new("x")).unwrap(), &read);
+        }
+    }
+
+    #[test]
+    fn the_quick_way_reads_what_the_other_one_reads_or_leaves_it_alone(
+        metrics in prop::collection::vec(("[ab\"/é]{1,3}", any_entry()), 0..5), run_rows in prop::option::of(0u64..9),
+        at in any::<prop::sample::Index>(), byte in prop_oneof![any::<u8>(), Just(b' '), Just(b'0'), Just(b'"')],
+        damage in 0usize..4,
+    ) {
+        // A name may be there twice, and any byte may be another one, missing, or there twice.
+        let mut bytes = Manifest { metrics, when_exported: Some(WHEN.into()), run_rows }.to_text();
+        let at = at.index(bytes.len());
+        match damage {
+            0 => bytes[at] = byte,
+            1 => bytes.insert(at, byte),
+            2 => _ = bytes.remove(at),
+            _ => {}
+        }
+        if let Some(read) = plain::parse(&bytes) {
+            prop_assert_eq!(Manifest::parse_any(&bytes, Path::new("x")).unwrap(), read);
         }
     }
 

@@ -53,6 +53,11 @@ impl MonotonicTracker {
         Self::default()
     }
 
+    /// Goes on after values that rise and fall.
+    pub fn broken() -> Self {
+        MonotonicTracker(Trend::Broken)
+    }
+
     /// Goes on after values that are known only by their flag and by the first and the last of them; no ends: no
     /// values yet.
     pub fn resume(dtype: DType, flag: Option<Monotonic>, ends: Option<(Cell, Cell)>) -> Self {

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::hotlog;
 use crate::json::{self, Raw, RawKind};
 use crate::store::ops;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 
 /// A line of a hot log that holds a whole row.
@@ -18,6 +18,93 @@ pub struct LogRow<'a> {
     pub step: u32,
     /// The line, without its newline.
     pub text: &'a [u8],
+    /// Where its values are in [`Scan::values`].
+    values: (usize, usize),
+}
+
+/// What was seen in the lines of one or more logs, each of which is looked at once.
+#[derive(Debug, Default)]
+pub struct Scan<'a> {
+    keys: Vec<Key>,
+    numbers: HashMap<Box<str>, usize>,
+    /// The values of all rows, each with the number of its key.
+    values: Vec<(usize, Raw<'a>)>,
+    /// Where the row before has its values: rows mostly have the same metrics in the same order.
+    before: (usize, usize),
+    lines: usize,
+}
+
+/// A key of the logs.
+#[derive(Debug)]
+struct Key {
+    name: Box<str>,
+    /// Why no metric may be called so.
+    objection: Option<&'static str>,
+    /// The line that it was last met in, counted from 1.
+    line: usize,
+}
+
+impl<'a> Scan<'a> {
+    /// The name with a number.
+    pub fn name(&self, key: usize) -> &str {
+        &self.keys[key].name
+    }
+
+    /// How many names there are.
+    pub fn names(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// The row that a line holds: an object with a step and otherwise legal metric names.
+    fn row(&mut self, text: &'a [u8]) -> std::result::Result<LogRow<'a>, String> {
+        self.lines += 1;
+        let start = self.values.len();
+        let mut step = None;
+        let mut illegal = None;
+        let scanned = json::scan_object(text, |key, value| {
+            if key == "step" {
+                step = Some(value.as_u64().and_then(|s| u32::try_from(s).ok()));
+                return;
+            }
+            let number = self.number(&key, self.before.0 + (self.values.len() - start));
+            let seen = &mut self.keys[number];
+            illegal = illegal.or(seen.objection.map(|why| (number, why)));
+            // The last of several members with one key counts, as in every JSON reader.
+            if std::mem::replace(&mut seen.line, self.lines) == self.lines {
+                let first = self.values[start..].iter().position(|(other, _)| *other == number);
+                first.map(|first| self.values.remove(start + first));
+            }
+            self.values.push((number, value));
+        });
+        let row = match (scanned, illegal, step) {
+            (Err(e), ..) => Err(e.to_string()),
+            (_, Some((key, why)), _) => Err(format!("metric name {}: {why}", name::quoted(self.name(key)))),
+            (.., Some(Some(step))) => Ok(LogRow { step, text, values: (start, self.values.len()) }),
+            (.., Some(None)) => Err("\"step\" is not a number from 0 to 4294967295".into()),
+            (.., None) => Err("there is no \"step\"".into()),
+        };
+        match &row {
+            Ok(row) => self.before = row.values,
+            Err(_) => self.values.truncate(start),
+        }
+        row
+    }
+
+    /// The number of a key, which is likely that of the value at `guess`.
+    fn number(&mut self, key: &str, guess: usize) -> usize {
+        if let Some((number, _)) = self.values.get(guess).filter(|_| guess < self.before.1) {
+            if *self.keys[*number].name == *key {
+                return *number;
+            }
+        }
+        if let Some(number) = self.numbers.get(key) {
+            return *number;
+        }
+        let number = self.keys.len();
+        self.keys.push(Key { name: key.into(), objection: name::objection(key), line: 0 });
+        self.numbers.insert(key.into(), number);
+        number
+    }
 }
 
 /// A line that is no row.
@@ -46,12 +133,12 @@ pub struct Log<'a> {
 
 /// Splits a log into rows. A last line without a newline that is no row is torn, and so is a tail that power loss
 /// left as NUL bytes.
-pub fn read(bytes: &[u8]) -> Log<'_> {
+pub fn read<'a>(bytes: &'a [u8], scan: &mut Scan<'a>) -> Log<'a> {
     let mut log = Log::default();
     for (index, line) in hotlog::lines(bytes).enumerate() {
-        match row_step(line.text) {
-            Ok(step) => {
-                log.rows.push(LogRow { step, text: line.text });
+        match scan.row(line.text) {
+            Ok(row) => {
+                log.rows.push(row);
                 log.unended = !line.ended;
             }
             Err(_) if !line.ended => log.torn = line.text.len(),
@@ -59,26 +146,6 @@ pub fn read(bytes: &[u8]) -> Log<'_> {
         }
     }
     log
-}
-
-/// The step of a line, if the line is a row: an object with a step and otherwise legal metric names.
-fn row_step(line: &[u8]) -> std::result::Result<u32, String> {
-    let mut step = None;
-    let mut illegal = None;
-    json::scan_object(line, |key, value| {
-        if key == "step" {
-            step = Some(value.as_u64().and_then(|s| u32::try_from(s).ok()));
-        } else if illegal.is_none() {
-            illegal = name::objection(&key).map(|why| format!("metric name {}: {why}", name::quoted(&key)));
-        }
-    })
-    .map_err(|e| e.to_string())?;
-    match (step, illegal) {
-        (_, Some(why)) => Err(why),
-        (Some(Some(step)), None) => Ok(step),
-        (Some(None), None) => Err("\"step\" is not a number from 0 to 4294967295".into()),
-        (None, None) => Err("there is no \"step\"".into()),
-    }
 }
 
 /// The type that a metric known only from hot rows gets by its first value (format §12.3).
@@ -109,42 +176,31 @@ pub fn cell(dtype: DType, value: Raw<'_>) -> Option<Cell> {
     }
 }
 
-/// Fills `row` from a line that [`read`] accepted. `resolve` gives the id and type of a metric, or `None` to leave
-/// its value out. Says which metric has a value that is not of its type.
+/// Fills `row` from a line that [`read`] accepted. `resolve` gives the id and type of a metric by the number of its key,
+/// or `None` to leave its value out. Says which metric has a value that is not of its type.
 pub fn fill<'a>(
-    text: &'a [u8],
+    scan: &Scan<'a>,
+    line: &LogRow<'a>,
     row: &mut Row,
-    mut resolve: impl FnMut(&str, Raw<'a>) -> Option<(u32, DType)>,
+    mut resolve: impl FnMut(usize, Raw<'a>) -> Option<(u32, DType)>,
 ) -> std::result::Result<(), String> {
     row.clear();
-    let mut seen = HashSet::new();
     let mut refused = None;
-    let scanned = json::scan_object(text, |key, value| {
-        if key == "step" {
-            return;
-        }
-        let Some((id, dtype)) = resolve(&key, value) else { return };
-        // The last of several members with one key counts, as in every JSON reader.
-        if !seen.insert(id) {
-            row.remove(id);
-        }
+    for (key, value) in &scan.values[line.values.0..line.values.1] {
+        let Some((id, dtype)) = resolve(*key, *value) else { continue };
         if dtype == DType::Json {
             let pushed = row.push_json(id, |out| json::transcode(value.0, json::Spacing::Spaced, out));
             if let Err(e) = pushed {
-                refused = Some(format!("metric {}: {e}", name::quoted(&key)));
+                refused = Some(format!("metric {}: {e}", name::quoted(scan.name(*key))));
             }
-        } else if let Some(cell) = cell(dtype, value) {
+        } else if let Some(cell) = cell(dtype, *value) {
             row.push(id, cell);
         } else {
-            refused =
-                Some(format!("metric {} of type {dtype} has a value of another kind", name::quoted(&key)));
+            let name = name::quoted(scan.name(*key));
+            refused = Some(format!("metric {name} of type {dtype} has a value of another kind"));
         }
-    });
-    match (scanned, refused) {
-        (Err(e), _) => Err(e.to_string()),
-        (Ok(()), Some(why)) => Err(why),
-        (Ok(()), None) => Ok(()),
     }
+    refused.map_or(Ok(()), Err)
 }
 
 /// Rows in ascending order of step; of several with one step the last counts. Says whether anything had to move.
@@ -163,13 +219,15 @@ pub fn in_order(rows: &mut Vec<LogRow<'_>>) -> bool {
 pub fn read_back(columns: &Columns, path: &Path) -> Result<Batch> {
     let mut batch = Batch::default();
     let Some(bytes) = ops::read_file(&**columns.store(), path)? else { return Ok(batch) };
-    let ids: HashMap<&str, (u32, DType)> =
-        columns.all().iter().zip(0..).map(|(c, id)| (c.name.as_str(), (id, c.dtype))).collect();
-    let mut log = read(&bytes);
+    let mut scan = Scan::default();
+    let mut log = read(&bytes, &mut scan);
     in_order(&mut log.rows);
+    let columns: HashMap<&str, (u32, DType)> =
+        columns.all().iter().zip(0..).map(|(c, id)| (c.name.as_str(), (id, c.dtype))).collect();
+    let ids: Vec<_> = scan.keys.iter().map(|key| columns.get(&*key.name).copied()).collect();
     let mut row = Row::default();
     for line in &log.rows {
-        fill(line.text, &mut row, |key, _| ids.get(key).copied()).map_err(|why| Error::corrupt(path, why))?;
+        fill(&scan, line, &mut row, |key, _| ids[key]).map_err(|why| Error::corrupt(path, why))?;
         batch.push(line.step, &row);
     }
     Ok(batch)
@@ -178,6 +236,37 @@ pub fn read_back(columns: &Columns, path: &Path) -> Result<Batch> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(bytes: &[u8]) -> Log<'_> {
+        super::read(bytes, &mut Scan::default())
+    }
+
+    #[test]
+    fn a_row_has_what_its_line_says_whatever_the_rows_before_it_had() {
+        let text = b"{\"step\":1,\"a\":1,\"b\":2}\n{\"step\":2,\"b\":3,\"a\":4,\"c\":5}\n{\"step\":3,\"../x\":1,\"a\":0}\n{\"step\":4}\n{\"a\":6,\"step\":5,\"b\":7,\"a\":8}\n{\"step\":6,\"a\":9}\n";
+        let mut scan = Scan::default();
+        let log = super::read(text, &mut scan);
+        let mut row = Row::default();
+        let mut seen = Vec::new();
+        for line in &log.rows {
+            let ids: Vec<_> =
+                (0..scan.names()).map(|key| "abc".find(scan.name(key)).map(|id| id as u32)).collect();
+            fill(&scan, line, &mut row, |key, _| Some((ids[key].unwrap(), DType::I64))).unwrap();
+            let values: Vec<_> = (0..3).map(|id| row.cell_of(id)).collect();
+            seen.push((line.step, row.len(), values));
+        }
+        assert_eq!(
+            seen,
+            [
+                (1, 2, vec![Some(1), Some(2), None]),
+                (2, 3, vec![Some(4), Some(3), Some(5)]),
+                (4, 0, vec![None, None, None]),
+                (5, 2, vec![Some(8), Some(7), None]),
+                (6, 1, vec![Some(9), None, None]),
+            ]
+        );
+        assert_eq!(log.bad.len(), 1);
+    }
 
     #[test]
     fn a_torn_tail_is_forgiven_and_a_broken_middle_line_is_named() {

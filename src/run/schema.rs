@@ -407,9 +407,14 @@ fn write_json(
     row.push_json(id, |text| push_value(text, value, json::Spacing::Spaced).map_err(refuse))?;
     if let Some(line) = line {
         line.push_key(keys, metric.key);
-        // The same text was accepted a moment ago, so this cannot fail; if it did the line must not be half.
-        line.with(|out| push_value(out, value, json::Spacing::Compact))
-            .map_err(|e| Error::internal(e.to_string()))?;
+        match value {
+            // The same text was accepted a moment ago, so this cannot fail; if it did the line must not be half.
+            Value::Json(_) => line
+                .with(|out| push_value(out, value, json::Spacing::Compact))
+                .map_err(|e| Error::internal(e.to_string()))?,
+            // Where nothing is nested there is nothing to space.
+            _ => line.push_bytes(row.last_json()),
+        }
     }
     Ok(())
 }

@@ -269,17 +269,12 @@ impl Log {
         };
         let log = self.files.log();
         if let Err(e) = self.store.rename(&tmp, &log) {
+            // It may have been done all the same. Then what is open here is no longer the log.
             let there = self.store.link_metadata(&log).map(|there| there.map(|m| m.id));
-            let before = self.active.as_ref().map(|active| active.id);
-            match there {
-                // It was done all the same.
-                Ok(id) if id == Some(next.id) => {}
-                Ok(id) if id == before => return Err(e),
-                _ => {
-                    self.distrust = Some(e.clone());
-                    return Err(e);
-                }
+            if !there.is_ok_and(|id| id == self.active.as_ref().map(|active| active.id)) {
+                self.distrust = Some(e.clone());
             }
+            return Err(e);
         }
         self.active = Some(next);
         self.stage = Stage::Published;

@@ -22,6 +22,3 @@ mod upkeep;
 pub use handle::State;
 pub use load::UNKNOWN as LOST_UNKNOWN;
 pub use scheduler::{Scheduler, DEFAULT_INTERVAL};
-
-#[cfg(test)]
-mod tests;

@@ -35,6 +35,10 @@ impl Shared {
                 checked.bytes
             )));
         }
+        if self.options.threads == 0 {
+            // Nobody else gives a sign of life.
+            self.heartbeat();
+        }
         self.check_owner()?;
         let counters = &self.counters;
         self.check_free_space().inspect_err(|_| count(&counters.refused_batches, 1))?;

@@ -4,7 +4,7 @@
 use crate::error::{Code, Error, Result};
 use crate::store::{ops, Store};
 use crate::stream::view::Format;
-use rusqlite::{params, Connection};
+use rusqlite::{params, Connection, OpenFlags};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::ops::Range;
@@ -278,9 +278,30 @@ fn is_damage(error: &rusqlite::Error) -> bool {
     }
 }
 
-/// Opens and proves that everything in it can be read.
+/// Opens it, on a file system without locks without locks: the lock of the folder keeps others away.
 fn connect(path: &Path, durable: bool) -> rusqlite::Result<Connection> {
-    let connection = Connection::open(path)?;
+    match prove(Connection::open(path)?, durable) {
+        Err(e) if has_no_locks(&e) => {
+            prove(Connection::open_with_flags_and_vfs(path, OpenFlags::default(), c"unix-none")?, durable)
+        }
+        other => other,
+    }
+}
+
+/// The file system refuses to lock anything.
+fn has_no_locks(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi;
+    let refusals = [
+        ffi::SQLITE_IOERR_LOCK,
+        ffi::SQLITE_IOERR_RDLOCK,
+        ffi::SQLITE_IOERR_CHECKRESERVEDLOCK,
+        ffi::SQLITE_PROTOCOL,
+    ];
+    error.sqlite_error().is_some_and(|e| refusals.contains(&e.extended_code))
+}
+
+/// Proves that everything in it can be read.
+fn prove(connection: Connection, durable: bool) -> rusqlite::Result<Connection> {
     connection.busy_timeout(std::time::Duration::ZERO)?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     connection.pragma_update_and_check(None, "journal_mode", "TRUNCATE", |_| Ok(()))?;

@@ -34,6 +34,7 @@ impl Shared {
 
     /// Writes and records all rows that were taken before.
     pub fn checkpoint(self: &Arc<Self>) -> Result<()> {
+        self.heartbeat();
         self.check_owner()?;
         let (written, recorded) = self.checkpoint_all();
         if let Err(e) = &recorded {

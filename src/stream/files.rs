@@ -34,6 +34,8 @@ pub enum Named {
     Segment(u64, Format),
     /// A cache.
     Cache(u64),
+    /// A segment that was being put into another form.
+    Unfinished,
 }
 
 /// Reads a file name; `None` if it is not one of ours.
@@ -48,6 +50,7 @@ pub fn read(file: &str) -> Option<Named> {
         "arrow" => Some(Named::Segment(number, Format::Arrow)),
         "parquet" => Some(Named::Segment(number, Format::Parquet)),
         "cache" => Some(Named::Cache(number)),
+        "parquet.tmp" => Some(Named::Unfinished),
         _ => None,
     }
 }
@@ -61,6 +64,7 @@ mod tests {
         assert_eq!(read("0.arrow"), Some(Named::Segment(0, Format::Arrow)));
         assert_eq!(read("17.parquet"), Some(Named::Segment(17, Format::Parquet)));
         assert_eq!(read("9.cache"), Some(Named::Cache(9)));
+        assert_eq!(read("9.parquet.tmp"), Some(Named::Unfinished));
         for other in ["00.arrow", "+1.arrow", "1.arrow.bak", "a.arrow", ".arrow", "1", "-1.cache", "1.Arrow"]
         {
             assert_eq!(read(other), None, "{other}");

@@ -53,6 +53,13 @@ pub struct Bounds {
     pub keep_waiting: bool,
 }
 
+impl Bounds {
+    /// The segment must stay, as it was not replicated.
+    fn keeps(&self, sealed: &Sealed) -> bool {
+        self.keep_waiting && !sealed.replicated
+    }
+}
+
 /// All partitions.
 #[derive(Debug, Default)]
 pub struct Ledger {
@@ -170,14 +177,13 @@ impl Ledger {
         let mut victims = Vec::new();
         let fits = |bytes, count| bytes <= bounds.partition_bytes && count <= bounds.partition_segments;
         for (number, sealed) in &part.sealed {
-            if fits(bytes, count) {
+            // What comes after one that must stay stays too: a gap would be worse.
+            if fits(bytes, count) || bounds.keeps(sealed) {
                 break;
             }
-            if sealed.replicated || !bounds.keep_waiting {
-                bytes -= sealed.bytes;
-                count -= 1;
-                victims.push((key.clone(), *number));
-            }
+            bytes -= sealed.bytes;
+            count -= 1;
+            victims.push((key.clone(), *number));
         }
         (victims, bytes <= bounds.partition_bytes)
     }
@@ -185,23 +191,25 @@ impl Ledger {
     /// The oldest segments of all that must go so that `more` bytes fit into the store, and whether they do then.
     pub fn beyond_store(&self, more: u64, bounds: &Bounds) -> (Vec<Place>, bool) {
         let mut bytes = self.bytes() + more;
-        let mut victims = Vec::new();
+        let (mut victims, mut stay) = (Vec::new(), BTreeSet::new());
         for (_, key, number) in &self.by_time {
             if bytes <= bounds.store_bytes {
                 break;
             }
-            let sealed = self.parts.get(key).and_then(|p| p.sealed.get(number));
-            if let Some(sealed) = sealed.filter(|s| s.replicated || !bounds.keep_waiting) {
-                bytes -= sealed.bytes;
-                victims.push((key.clone(), *number));
+            let Some(sealed) = self.parts.get(key).and_then(|p| p.sealed.get(number)) else { continue };
+            if stay.contains(key) || bounds.keeps(sealed) {
+                stay.insert(key);
+                continue;
             }
+            bytes -= sealed.bytes;
+            victims.push((key.clone(), *number));
         }
         (victims, bytes <= bounds.store_bytes)
     }
 
     /// Segments whose newest time is older than `limit`.
     pub fn older_than(&self, limit: i64, bounds: &Bounds) -> Vec<Place> {
-        let old = |s: &Sealed| s.time.1 < limit && (s.replicated || !bounds.keep_waiting);
+        let old = |s: &Sealed| s.time.1 < limit && !bounds.keeps(s);
         let of = |(key, part): (&Key, &Part)| -> Vec<Place> {
             part.sealed.iter().filter(|(_, s)| old(s)).map(|(n, _)| (key.clone(), *n)).collect()
         };

@@ -25,7 +25,7 @@ pub use segment::{ChunkInfo, SegmentReader};
 pub use stats::StreamStats;
 pub use view::{Chunk, Format, PartitionView, SegmentMeta, Want};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fork;
 use crate::lock::{self, WriterLock};
 use crate::schedule::Schedule;
@@ -37,7 +37,7 @@ use shared::{locked, Shared};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use survey::Survey;
 
@@ -74,29 +74,21 @@ impl Stream {
         options.check()?;
         fork::ensure_registered()?;
         let what = format!("the stream store in {}", dir.display());
+        let new_in = folders_to_sync(&*store, dir)?;
         let lock = WriterLock::acquire(Arc::clone(&store), &dir.join(lock::LOCK), &what)?;
-        match Self::open_locked(store, dir, options, lock) {
-            Ok(stream) => Ok(stream),
-            Err((e, lock)) => {
-                // The first error is the one to tell.
-                _ = lock.map(WriterLock::release);
-                Err(e)
-            }
-        }
-    }
-
-    fn open_locked(
-        store: Arc<dyn Store>,
-        dir: &Path,
-        options: &StreamOptions,
-        lock: WriterLock,
-    ) -> std::result::Result<Stream, (Error, Option<WriterLock>)> {
-        let (catalog, ledger, findings) = match surveyed(&store, dir, options) {
-            Ok(ready) => ready,
-            Err(e) => return Err((e, Some(lock))),
+        let named = match options.sync {
+            true => new_in.iter().try_for_each(|folder| store.sync_dir(folder)),
+            false => Ok(()),
         };
-        let place = (store, dir.to_path_buf(), options.clone());
-        let shared = Shared::new(place, (catalog, ledger, findings), lock).map_err(|e| (e, None))?;
+        let ready = match named.and_then(|()| surveyed(&store, dir, options)) {
+            Ok(ready) => ready,
+            Err(e) => {
+                // The first error is the one to tell.
+                _ = lock.release();
+                return Err(e);
+            }
+        };
+        let shared = Shared::new((store, dir.to_path_buf(), options.clone()), ready, lock)?;
         let stream = Stream {
             shared: Arc::new(shared),
             schedule: Mutex::default(),
@@ -105,13 +97,12 @@ impl Stream {
         };
         stream.shared.look_at_free_space();
         let every = if options.checkpoint.is_zero() { lock::BEAT } else { options.checkpoint };
-        let shared = Arc::clone(&stream.shared);
-        let started = match options.threads {
+        if options.threads > 0 {
             // Without threads nothing happens by itself.
-            0 => Ok(()),
-            _ => locked(&stream.schedule).start(every, move || shared.tick()),
-        };
-        started.and_then(|()| stream.retain()).map_err(|e| (e, None))?;
+            let shared = Arc::clone(&stream.shared);
+            locked(&stream.schedule).start(every, move || shared.tick())?;
+        }
+        stream.retain()?;
         Ok(stream)
     }
 
@@ -214,6 +205,18 @@ impl Drop for Stream {
             _ = self.finish();
         }
     }
+}
+
+/// The folders that get a new name when `dir` is made.
+fn folders_to_sync(store: &dyn Store, dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut folders = Vec::new();
+    for path in dir.ancestors() {
+        if path.as_os_str().is_empty() || store.metadata(path)?.is_some() {
+            break;
+        }
+        folders.push(ops::parent_of(path).to_path_buf());
+    }
+    Ok(folders)
 }
 
 fn surveyed(

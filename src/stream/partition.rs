@@ -259,8 +259,6 @@ pub struct State {
     pub recorded: u64,
     /// Rows before this index are to be.
     pub wanted: u64,
-    /// All rows are to be written, full chunk or not.
-    pub flush: bool,
     /// The active segment is to be closed.
     pub seal: bool,
     /// The partition is to be let go.
@@ -310,7 +308,6 @@ impl Partition {
             writing: false,
             recorded: 0,
             wanted: 0,
-            flush: false,
             seal: false,
             leave: false,
             failed: None,

@@ -98,12 +98,12 @@ impl Inspector<'_> {
     pub fn inspect(&mut self, number: u64) -> Result<Found> {
         let path = files::segment(self.folder, number, Format::Arrow);
         let file = ops::if_present(self.store.open_append(&path, Create::Never))?;
-        let Some(file) = file else { return self.from_cache_alone(number) };
+        let Some(file) = file else { return self.cache_alone(number) };
         let len = file.metadata()?.len;
         let Some(walk) = walk(&*file, len)? else {
             drop(file);
             self.set_aside(&path, len)?;
-            return self.from_cache_alone(number);
+            return self.cache_alone(number);
         };
         let start = walk.record_start.or(self.row.map(|r| r.records.start)).unwrap_or(self.expected);
         let walk = Walk { record_start: Some(start), ..walk };
@@ -119,8 +119,13 @@ impl Inspector<'_> {
             return self.store.remove_file(path);
         }
         let aside = ops::with_suffix(path, ".broken");
+        let lost = match self.row.map(|row| &row.records).filter(|records| !records.is_empty()) {
+            Some(records) => format!(": records {} to {} are lost", records.start, records.end),
+            // A power cut leaves such files of rows that were not yet recorded.
+            None => String::new(),
+        };
         self.findings.push(format!(
-            "{} has no readable beginning: its rows are lost; what is left of it is in {}",
+            "{} has no readable beginning{lost}; what is left of it is in {}",
             path.display(),
             aside.display()
         ));
@@ -241,7 +246,7 @@ impl Inspector<'_> {
     }
 
     /// A cache whose segment has no head any more is enough if it holds the first chunk.
-    fn from_cache_alone(&mut self, number: u64) -> Result<Found> {
+    fn cache_alone(&mut self, number: u64) -> Result<Found> {
         let path = files::cache(self.folder, number);
         let Some(file) = ops::if_present(self.store.open_read(&path))? else { return Ok(Found::Nothing) };
         let found = walk_cache(&*file)?;

@@ -306,17 +306,7 @@ impl Shared {
         if fits() {
             return Ok(());
         }
-        for partition in self.open_partitions() {
-            let mut state = partition.lock();
-            if state.life == Life::Open && state.is_dirty() {
-                state.flush = true;
-                state.wanted = state.next;
-                if !std::mem::replace(&mut state.writing, true) {
-                    drop(state);
-                    self.post(&partition);
-                }
-            }
-        }
+        self.let_go_for(bytes);
         let start = Tick::now();
         let mut guard = locked(&self.relief.0);
         while !fits() {
@@ -337,6 +327,20 @@ impl Shared {
             guard = self.relief.1.wait_timeout(guard, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
         Ok(())
+    }
+
+    /// Has the partitions used least recently written and closed, as many as hold so many bytes.
+    fn let_go_for(self: &Arc<Self>, bytes: u64) {
+        let mut partitions = self.open_partitions();
+        partitions.sort_by_key(|partition| partition.used.load(Ordering::Relaxed));
+        let mut freed = 0;
+        for partition in partitions {
+            if freed >= bytes {
+                break;
+            }
+            freed += partition.lock().open_segments().map(|segment| segment.memory).sum::<u64>();
+            self.let_go(&partition);
+        }
     }
 
     /// Looks whether the disk is nearly full, which makes the store read-only until it is not any more.

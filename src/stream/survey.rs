@@ -73,8 +73,16 @@ impl Survey<'_> {
         let (mut segments, mut caches) = (BTreeMap::new(), BTreeSet::new());
         for entry in entries.iter().filter(|e| e.kind == Kind::File) {
             match files::read(&entry.name) {
-                Some(Named::Segment(number, format)) => _ = segments.insert(number, format),
+                Some(Named::Segment(number, format)) => {
+                    if let Some(other) = segments.insert(number, format) {
+                        let kept = self.one_of_two(&folder, (number, format, other), rows.get(&number))?;
+                        segments.insert(number, kept);
+                    }
+                }
                 Some(Named::Cache(number)) => _ = caches.insert(number),
+                Some(Named::Unfinished) => {
+                    ops::remove_if_present(self.store, &folder.join(&entry.name))?;
+                }
                 None => {}
             }
         }
@@ -98,6 +106,20 @@ impl Survey<'_> {
             expected = end.unwrap_or(expected);
         }
         self.lost(&folder, rows)
+    }
+
+    /// A segment was being put into another form: the file that the manifest names is kept, else the Arrow file, from
+    /// which the other one was made.
+    fn one_of_two(
+        &self,
+        folder: &Path,
+        (number, one, other): (u64, Format, Format),
+        row: Option<&Row>,
+    ) -> Result<Format> {
+        let kept = row.map_or(Format::Arrow, |row| row.format);
+        let gone = if one == kept { other } else { one };
+        ops::remove_if_present(self.store, &files::segment(folder, number, gone))?;
+        Ok(kept)
     }
 
     /// Looks into a segment. Gives the index after its last record.
@@ -159,7 +181,33 @@ impl Survey<'_> {
         }
     }
 
+    /// A segment in Parquet that the manifest does not know says itself what it holds.
+    #[cfg(feature = "parquet")]
+    fn unknown_parquet(&mut self, place: &Place<'_>, row: Option<Row>) -> Result<Option<u64>> {
+        let path = files::segment(place.folder, place.number, Format::Parquet);
+        let open = crate::stream::segment::parquet::ParquetFile::open(self.store, &path);
+        let found = open.and_then(|open| open.inspect().map_err(|e| e.within(path.display())));
+        let (records, time) = match found {
+            Ok(found) => found,
+            Err(e) if e.code() == crate::error::Code::Corrupt => {
+                self.findings.push(e.message().to_owned());
+                if let Some(row) = row {
+                    self.lost(place.folder, [(place.number, row)].into())?;
+                }
+                return Ok(None);
+            }
+            Err(e) => return Err(e),
+        };
+        let size = self.store.metadata(&path)?.map_or(0, |m| m.len);
+        let (key, segment, format, end) = (place.key.clone(), place.number, Format::Parquet, records.end);
+        let row = Row { key, segment, time, records, size, format };
+        self.catalog.note(row.clone());
+        self.ledger.adopt(place.key, place.number, sealed_by(row));
+        Ok(Some(end))
+    }
+
     /// Only rows of the manifest can say what a segment in Parquet holds.
+    #[cfg(not(feature = "parquet"))]
     fn unknown_parquet(&mut self, place: &Place<'_>, row: Option<Row>) -> Result<Option<u64>> {
         let path = files::segment(place.folder, place.number, Format::Parquet);
         self.findings.push(format!("{} is not in the manifest and was left alone", path.display()));

@@ -17,6 +17,7 @@ use crate::stream::shared::Shared;
 use crate::stream::view::Format;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 
 /// Full chunks of so many bytes are written without being asked for.
@@ -44,9 +45,17 @@ enum Step {
 
 /// What a step has done.
 enum Done {
-    Saved { up_to: u64, bytes: u64 },
-    Closed(Sealed),
-    Recorded { cached: u64, cache_bytes: u64, bytes: u64 },
+    Saved {
+        up_to: u64,
+        bytes: u64,
+    },
+    /// Closed, and the file that another took the place of, with its bytes.
+    Closed(Sealed, Option<(PathBuf, u64)>),
+    Recorded {
+        cached: u64,
+        cache_bytes: u64,
+        bytes: u64,
+    },
 }
 
 fn place(segment: &Segment) -> Place {
@@ -80,11 +89,10 @@ fn next_step(state: &mut State, key: &Key) -> Option<Step> {
     let active = state.active.as_ref()?;
     let front = active.groups.front();
     if let Some(front) = front.filter(|group| group.is_full()) {
-        if state.flush || front.start < state.wanted || active.full() >= EAGER {
+        if front.start < state.wanted || active.full() >= EAGER {
             return Some(Step::Save(place(active), first_groups(active, true)));
         }
     }
-    state.flush = false;
     let tail = front.filter(|group| !group.is_full()).cloned();
     (state.wanted > state.recorded).then(|| Step::Record(place(active), tail, active.row(key)))
 }
@@ -114,8 +122,16 @@ pub fn work(shared: &Arc<Shared>, partition: &Arc<Partition>) {
         };
         match done {
             Ok(done) => {
-                let closed = matches!(done, Done::Closed(_));
+                let closed = matches!(done, Done::Closed(..));
+                let replaced = if let Done::Closed(_, replaced) = &done { replaced.clone() } else { None };
                 apply(shared, partition, &step, done);
+                // Only now does no view name it any more.
+                if let Some((path, bytes)) = replaced {
+                    match ops::remove_if_present(&*shared.store, &path) {
+                        Ok(_) => shared.ledger().shrink(&partition.key, bytes),
+                        Err(e) => shared.note_error(&e),
+                    }
+                }
                 if closed {
                     shared.after_roll(partition);
                 }
@@ -165,7 +181,7 @@ fn apply(shared: &Shared, partition: &Partition, step: &Step, done: Done) {
                 (segment.cache_bytes, segment.bytes) = (cache_bytes, bytes);
                 state.recorded = state.recorded.max(segment.cached);
             }
-            Done::Closed(sealed) => {
+            Done::Closed(sealed, _) => {
                 state.recorded = state.recorded.max(segment.end);
                 // From here on the segment is found among the closed ones, and at no moment in neither place.
                 shared.ledger().seal(&partition.key, number, sealed);
@@ -193,9 +209,9 @@ fn perform(shared: &Shared, partition: &Partition, step: &Step) -> Result<Done> 
         Step::Save(_, groups) => writer.save(groups),
         Step::Record(_, tail, row) => writer.record(tail.as_ref(), row),
         Step::Close(_, row) => {
-            let sealed = writer.close(row)?;
+            let (sealed, replaced) = writer.close(row)?;
             *slot = None;
-            Ok(Done::Closed(sealed))
+            Ok(Done::Closed(sealed, replaced))
         }
     }
 }
@@ -373,7 +389,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn close(&mut self, row: &Row) -> Result<Sealed> {
+    fn close(&mut self, row: &Row) -> Result<(Sealed, Option<(PathBuf, u64)>)> {
         if !self.files.footed {
             let footer = [&self.head()[..], &self.files.encoder.footer(&self.files.frames)].concat();
             self.append(&footer)?;
@@ -389,10 +405,58 @@ impl Writer<'_> {
             }
             self.shared.ledger().shrink(&self.partition.key, bytes);
         }
-        let row = Row { size: self.files.log.good_len(), ..row.clone() };
+        let mut row = Row { size: self.files.log.good_len(), ..row.clone() };
+        let replaced = self.in_other_form(&mut row);
         let (bytes, records, time, format) = (row.size, row.records.clone(), row.time, row.format);
         self.shared.catalog.note(row);
         self.shared.flush_catalog()?;
-        Ok(Sealed { bytes, records, time, format, replicated: false })
+        Ok((Sealed { bytes, records, time, format, replicated: false }, replaced))
+    }
+
+    /// Puts the closed segment into the form that the options ask for, if that is another one, beside the file that is
+    /// there; gives that file, to be removed once the manifest names the new one. A segment that has no such form, or
+    /// for which there is no room, stays as it is.
+    #[cfg(feature = "parquet")]
+    fn in_other_form(&mut self, row: &mut Row) -> Option<(PathBuf, u64)> {
+        if self.shared.options.format != Format::Parquet || row.records.is_empty() {
+            return None;
+        }
+        let arrow = files::segment(&self.partition.folder, self.place.number, Format::Arrow);
+        match self.write_parquet(row, &arrow) {
+            Ok(bytes) => {
+                let replaced = (arrow, row.size);
+                (row.size, row.format) = (bytes, Format::Parquet);
+                Some(replaced)
+            }
+            Err(e) => {
+                self.shared.note_error(&e.within(format_args!("{} stays in Arrow", arrow.display())));
+                None
+            }
+        }
+    }
+
+    #[cfg(not(feature = "parquet"))]
+    fn in_other_form(&mut self, _: &mut Row) -> Option<(PathBuf, u64)> {
+        None
+    }
+
+    #[cfg(feature = "parquet")]
+    fn write_parquet(&mut self, row: &Row, arrow: &std::path::Path) -> Result<u64> {
+        let meta = crate::stream::view::SegmentMeta {
+            number: self.place.number,
+            path: arrow.to_path_buf(),
+            format: Format::Arrow,
+            records: row.records.clone(),
+            time: row.time,
+            bytes: row.size,
+            sealed: true,
+        };
+        let bytes = crate::stream::segment::parquet::encode(&self.shared.store, &meta)?;
+        let path = files::segment(&self.partition.folder, self.place.number, Format::Parquet);
+        let (key, size) = (&self.partition.key, bytes.len() as u64);
+        self.shared.make_room(key, size)?;
+        ops::replace(&*self.shared.store, &path, &bytes)
+            .map(|()| size)
+            .inspect_err(|_| self.shared.ledger().shrink(key, size))
     }
 }

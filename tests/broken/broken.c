@@ -34,6 +34,12 @@ int main(int argc, char **argv) {
     EXPECT(plattli_reader_open(imported, NULL, &reader), PLATTLI_OK);
     EXPECT(plattli_reader_metric_count(reader, &metrics), PLATTLI_OK);
     if (metrics != 1) return 5;
+    /* Streams are left out, and what hands over Arrow. */
+    plattli_stream *stream = NULL;
+    struct ArrowArrayStream rows;
+    EXPECT(plattli_stream_open(broken, NULL, &stream), PLATTLI_ERR_UNSUPPORTED);
+    if (!strstr(plattli_last_error(), "`stream`")) return 6;
+    EXPECT(plattli_reader_arrow(reader, NULL, 0, NULL, &rows), PLATTLI_ERR_UNSUPPORTED);
     plattli_reader_close(reader);
     EXPECT(plattli_writer_close(run), PLATTLI_ERR_INTERNAL);
     return 0;

@@ -24,6 +24,9 @@ int main(int argc, char** argv) {
     if (!refused(plattli::Code::unsupported, "patterns", [&] { plattli::import_jsonl(argv[1], argv[2], options); })) return 3;
     if (plattli::import_jsonl(argv[1], argv[2]).metrics != 1) return 4;
 
+    if (!refused(plattli::Code::unsupported, "`stream`", [&] { plattli::Stream stream(argv[3]); })) return 9;
+    if (!refused(plattli::Code::unsupported, "`stream`", [&] { plattli::Reader(argv[2]).arrow(); })) return 10;
+
     plattli::Writer run(argv[3]);
     if (!refused(plattli::Code::internal, "bug", [&] { run.write("x", 1.0).check(); })) return 5;
     if (!refused(plattli::Code::internal, "broken", [&] { run.end_step().check(); })) return 6;

@@ -5,6 +5,8 @@ program broken
     implicit none
     type(plattli_writer) :: run
     type(plattli_reader) :: reader
+    type(plattli_stream) :: stream
+    type(plattli_arrow_stream) :: rows
     type(plattli_import_options) :: options
     type(plattli_import_report) :: imported
     character(4096) :: log, made, dir, text
@@ -20,6 +22,14 @@ program broken
     if (stat /= PLATTLI_ERR_UNSUPPORTED .or. index(text, "patterns") == 0) error stop 3
     call plattli_import(log, made, stat=stat)
     if (stat /= PLATTLI_OK) error stop 4
+    call stream%open(trim(dir)//"-stream", stat=stat, errmsg=text)
+    if (stat /= PLATTLI_ERR_UNSUPPORTED .or. index(text, "stream") == 0) error stop 10
+    call stream%open(trim(dir)//"-stream", plattli_stream_options(threads=1), stat=stat)
+    if (stat /= PLATTLI_ERR_UNSUPPORTED) error stop 11
+    call reader%open(trim(made))
+    call reader%arrow(rows, stat=stat, errmsg=text)
+    if (stat /= PLATTLI_ERR_UNSUPPORTED .or. index(text, "stream") == 0) error stop 12
+    call reader%close()
 
     call run%open(trim(dir), stat=stat)
     if (stat /= PLATTLI_OK) error stop 5

@@ -171,3 +171,15 @@ fn what_cannot_be_reached_says_so() {
         "{error}"
     );
 }
+
+#[test]
+#[ignore = "needs the server of scripts/test-journal.sh"]
+fn a_server_that_overlooks_conditions_is_refused() {
+    let location = "s3://careless/x";
+    let journal = Journal::open(location, &JournalOptions::default()).unwrap();
+    journal.append(b"a").unwrap();
+    let error = journal.flush().unwrap_err();
+    assert_eq!(error.code(), Code::Unsupported);
+    assert!(error.message().contains("If-None-Match"), "{error}");
+    assert_eq!((journal.pending().unwrap(), journal.file_count().unwrap()), (1, 0));
+}

@@ -6,9 +6,19 @@
 
 enum Colour { red };
 
-int misuse(plattli::Writer& run, const plattli::Reader& reader) {
+int misuse(plattli::Writer& run, const plattli::Reader& reader, plattli::State& state, plattli::Journal& journal,
+           plattli::Stream& stream, const plattli::ArrowBatch& batch, const plattli::Query& query) {
+    const std::vector<std::int64_t> time(3);
+    const std::vector<double> x(3);
+    const std::vector<float> single(3);
+    const std::vector<int> whole(3);
     run.write("colour", static_cast<int>(red));
     reader.rows("colour");
+    state.set("colour", static_cast<int>(red));
+    journal.append("colour");
+    stream.append("t", "p", time, {{"x", x}});
+    stream.query(query);
+    batch.column("x").copy<double>();
 #if MISUSE == 1  // deleted
     double residual = 0; run.write("x", &residual);  // a pointer is not true
 #elif MISUSE == 2  // deleted
@@ -75,6 +85,72 @@ int misuse(plattli::Writer& run, const plattli::Reader& reader) {
     int n[3]; reader.read_into("x", n, nullptr, 3);  // nor are integers converted in place
 #elif MISUSE == 33  // conver
     int status = run.end_step(); return status;  // a status is no number
+#elif MISUSE == 34  // deleted
+    double value = 0; state.set("x", &value);  // a pointer is not true
+#elif MISUSE == 35  // deleted
+    state.set("x", nullptr);  // nor is nullptr
+#elif MISUSE == 36  // deleted
+    state.set("x", 'c');  // a character: text or number?
+#elif MISUSE == 37  // deleted
+    state.set("x", red);  // an unscoped enumeration would become a number
+#elif MISUSE == 38  // deleted
+    state.set("x", 1.0L);  // digits would be lost
+#elif MISUSE == 39  // deleted
+    state.set(nullptr, 1);  // a key is text
+#elif MISUSE == 40  // conver|no viable
+    state.replace("{}");  // text is not JSON
+#elif MISUSE == 41  // a key is read
+    state.get<long double>("x");  // a key has a type that JSON has
+#elif MISUSE == 42  // a key is read
+    state.get<const char*>("x");  // text belongs to a string
+#elif MISUSE == 43  // a key is read
+    state.get<char>("x");  // a character: text or number?
+#elif MISUSE == 44  // deleted
+    plattli::State none("run", nullptr);  // a name is text
+#elif MISUSE == 45  // conver
+    plattli::Journal implied = "run/journal";  // opening is said, not implied
+#elif MISUSE == 46  // deleted
+    plattli::StateScheduler().add(plattli::State("run", "restart"));  // a state that closes at once
+#elif MISUSE == 47  // deleted
+    journal.append(7);  // an event is text
+#elif MISUSE == 48  // deleted
+    journal.append(0);  // and 0 is no pointer to text
+#elif MISUSE == 49  // deleted
+    journal.append('c');  // nor is a character
+#elif MISUSE == 50  // deleted
+    journal.append(nullptr);  // nor is nullptr
+#elif MISUSE == 51  // deleted
+    journal.read()[0];  // the text would be gone with its events
+#elif MISUSE == 52  // deleted
+    plattli::Journal copy(journal);  // one owner
+#elif MISUSE == 53  // deleted
+    plattli::State copy(state);  // one owner
+#elif MISUSE == 54  // deleted
+    plattli::Stream copy(stream);  // one owner
+#elif MISUSE == 55  // conver|no match|no viable
+    stream.append("t", "p", time, {{"x", single}});  // a column is double
+#elif MISUSE == 56  // conver|no match|no viable
+    stream.append("t", "p", whole, {{"x", x}});  // times are 64-bit integers
+#elif MISUSE == 57  // conver|no match|no viable
+    stream.append("t", "p", x, {{"x", x}});  // and no reals
+#elif MISUSE == 58  // conver|no match|no viable
+    stream.append("t", "p", 3, {{"x", x}});  // nor one alone
+#elif MISUSE == 59  // deleted
+    plattli::Stream none(nullptr);  // a directory is text
+#elif MISUSE == 60  // deleted
+    stream.query(query).rows.next().value().column("x");  // a column looks at its batch
+#elif MISUSE == 61  // numbers can be looked at
+    batch.column("x").values<bool>();  // truth values are bits
+#elif MISUSE == 62  // a column is copied as
+    batch.column("x").copy<const char*>();  // text belongs to a string
+#elif MISUSE == 63  // a column is copied as
+    batch.column("x").copy<char>();  // a character: text or number?
+#elif MISUSE == 64  // conver
+    const plattli::Query wrong = "t"; stream.query(wrong);  // a query has members
+#elif MISUSE == 65  // conver|narrowing
+    plattli::Query late; late.time = plattli::TimeRange{0.5, 1.5};  // times are whole
+#elif MISUSE == 66  // deleted
+    const plattli::ArrowBatch copy(batch);  // one owner
 #endif
     return 0;
 }

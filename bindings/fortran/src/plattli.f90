@@ -66,6 +66,14 @@ module plattli_raw
     integer(c_int32_t), parameter :: PLATTLI_SYNC_INTERVAL = 1 !! Entries are forced to stable storage on an interval.
     integer(c_int32_t), parameter :: PLATTLI_SYNC_NONE = 2 !! Entries survive the death of the process.
     integer(c_int64_t), parameter :: PLATTLI_LOST_UNKNOWN = -1 !! Nothing was left to count lost entries by. The bits of 2**64-1.
+    integer(c_int32_t), parameter :: PLATTLI_SEGMENT_ARROW = 0 !! Segments are Arrow IPC files.
+    integer(c_int32_t), parameter :: PLATTLI_SEGMENT_PARQUET = 1 !! Segments are Parquet files, once they are closed.
+    integer(c_int32_t), parameter :: PLATTLI_ASCENDING = 0 !! Oldest first.
+    integer(c_int32_t), parameter :: PLATTLI_DESCENDING = 1 !! Newest first.
+    integer(c_int32_t), parameter :: PLATTLI_PAGE_ALL = 0 !! There is nothing more at the moment.
+    integer(c_int32_t), parameter :: PLATTLI_PAGE_SCHEMA_CHANGE = 1 !! What follows has other columns.
+    integer(c_int32_t), parameter :: PLATTLI_PAGE_ROW_LIMIT = 2 !! The page has as many rows as it may have.
+    integer(c_int32_t), parameter :: PLATTLI_PAGE_BYTE_LIMIT = 3 !! The page has as many bytes as it may have.
     integer(c_int64_t), parameter :: ARROW_FLAG_DICTIONARY_ORDERED = 1 !! The order of a dictionary means something.
     integer(c_int64_t), parameter :: ARROW_FLAG_NULLABLE = 2 !! A column may have nulls.
     integer(c_int64_t), parameter :: ARROW_FLAG_MAP_KEYS_SORTED = 4 !! Keys of a map are sorted.
@@ -84,8 +92,9 @@ module plattli_raw
         integer(c_int64_t) :: warnings = 0 !! Things worth a look that were not errors.
         integer(c_int64_t) :: bytes_written = 0 !! Bytes written to logs and columns.
         integer(c_int64_t) :: sync_count = 0 !! Times that data were forced to stable storage.
-        integer(c_int64_t) :: caller_ns_total = 0 !! Nanoseconds spent in ending steps and flushing.
-        integer(c_int64_t) :: caller_ns_max = 0 !! The longest of those calls, in nanoseconds.
+        integer(c_int64_t) :: caller_ns_total = 0 !! Nanoseconds spent in ending steps and flushing: one step in sixteen is
+            !! measured and stands for its neighbours.
+        integer(c_int64_t) :: caller_ns_max = 0 !! The longest of those calls that was measured or took milliseconds.
     end type
 
     type, bind(c) :: plattli_metric_info
@@ -116,6 +125,39 @@ module plattli_raw
         integer(c_int64_t) :: rewound_rows = 0 !! Of these, lines that a later rewind made void.
         integer(c_int64_t) :: metrics = 0 !! Metrics in the run.
         integer(c_int64_t) :: torn_tail = 0 !! 1 if a torn last line was left out, else 0.
+    end type
+
+    type, bind(c) :: plattli_compact_stats
+        !! What a compaction of a journal did.
+        integer(c_size_t) :: size = 104 !! Bytes of this type; leave it alone.
+        integer(c_int64_t) :: merged = 0 !! Objects that were merged; where nothing happened, the objects that are there.
+        integer(c_int64_t) :: events = 0 !! Events in the new objects.
+        integer(c_int64_t) :: failed_deletes = 0 !! Objects that could not be deleted; they stay hidden.
+        integer(c_int64_t) :: objects = 0 !! New objects: 0 where nothing happened.
+        character(kind=c_char) :: key(64) = c_null_char !! Name of the new object, terminated; of the last one if there are several.
+    end type
+
+    type, bind(c) :: plattli_stream_stats
+        !! What a stream has done so far and has at the moment.
+        integer(c_size_t) :: size = 152 !! Bytes of this type; leave it alone.
+        integer(c_int64_t) :: rows = 0 !! Rows taken since the stream was opened.
+        integer(c_int64_t) :: batches = 0 !! Batches taken.
+        integer(c_int64_t) :: shed_batches = 0 !! Batches refused with `PLATTLI_ERR_OVERLOADED`.
+        integer(c_int64_t) :: shed_rows = 0 !! Rows of those.
+        integer(c_int64_t) :: refused_batches = 0 !! Batches refused because the disk was nearly full.
+        integer(c_int64_t) :: checkpoints = 0 !! Checkpoints that recorded something.
+        integer(c_int64_t) :: rolls = 0 !! Segments closed.
+        integer(c_int64_t) :: dropped_segments = 0 !! Segments that retention dropped.
+        integer(c_int64_t) :: dropped_rows = 0 !! Rows of those.
+        integer(c_int64_t) :: io_errors = 0 !! Calls that the operating system or the manifest refused.
+        integer(c_int64_t) :: bytes = 0 !! Bytes on disk, manifest included.
+        integer(c_int64_t) :: active_bytes = 0 !! Bytes of rows in memory that no file has yet.
+        integer(c_int64_t) :: open_topics = 0 !! Topics that are open.
+        integer(c_int64_t) :: segments = 0 !! Closed segments.
+        integer(c_int64_t) :: waiting = 0 !! Closed segments that wait to be replicated.
+        integer(c_int64_t) :: replicated = 0 !! Segments replicated since the stream was opened.
+        integer(c_int64_t) :: replication_errors = 0 !! Attempts to replicate that failed.
+        integer(c_int64_t) :: read_only = 0 !! 1 while the disk is nearly full and nothing is taken, else 0.
     end type
 
     type, bind(c) :: ArrowSchema
@@ -1270,12 +1312,537 @@ module plattli_raw
             import
             type(c_ptr), value :: scheduler
         end subroutine
+
+        function plattli_stream_options_new() bind(c) result(answer)
+            import
+            type(c_ptr) :: answer
+        end function
+
+        subroutine plattli_stream_options_free(options) bind(c)
+            import
+            type(c_ptr), value :: options
+        end subroutine
+
+        function plattli_stream_options_set_format(options, format) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int32_t), value :: format
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_options_set_roll_rows(options, rows) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int64_t), value :: rows
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_options_set_roll_bytes(options, bytes) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int64_t), value :: bytes
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_options_set_roll_age(options, ms) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int64_t), value :: ms
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_options_set_checkpoint(options, ms) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int64_t), value :: ms
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_options_set_sync(options, sync) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            logical(c_bool), value :: sync
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_options_set_partition_bytes(options, bytes) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int64_t), value :: bytes
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_options_set_partition_segments(options, segments) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int64_t), value :: segments
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_options_set_store_bytes(options, bytes) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int64_t), value :: bytes
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_options_set_max_age(options, ms) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int64_t), value :: ms
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_options_set_min_free_bytes(options, bytes) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int64_t), value :: bytes
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_options_set_open_topics(options, topics) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_size_t), value :: topics
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_options_set_active_bytes(options, bytes) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int64_t), value :: bytes
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_options_set_overload_wait(options, ms) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int64_t), value :: ms
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_options_set_threads(options, threads) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_size_t), value :: threads
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_options_set_manifest(options, path) bind(c) result(status)
+            import
+            type(c_ptr), value :: options, path
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_options_set_replicate(options, location, ms) bind(c) result(status)
+            import
+            type(c_ptr), value :: options, location
+            integer(c_int64_t), value :: ms
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_options_set_drop_waiting(options, drop_waiting) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            logical(c_bool), value :: drop_waiting
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_open(dir, options, out) bind(c) result(status)
+            import
+            character(kind=c_char), intent(in) :: dir(*)
+            type(c_ptr), value :: options
+            type(c_ptr), intent(inout) :: out
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_append(stream, topic, partition, array, schema, span) bind(c) result(status)
+            import
+            type(c_ptr), value :: stream
+            character(kind=c_char), intent(in) :: topic(*), partition(*)
+            type(ArrowArray), intent(inout) :: array
+            type(ArrowSchema), intent(inout) :: schema
+            type(c_ptr), value :: span
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_append_f64( &
+            stream, topic, partition, time_ms, columns, values, n_columns, n_rows, span) bind(c) result(status)
+            import
+            type(c_ptr), value :: stream
+            character(kind=c_char), intent(in) :: topic(*), partition(*)
+            integer(c_int64_t), intent(in) :: time_ms(*)
+            type(c_ptr), intent(in) :: columns(*), values(*)
+            integer(c_size_t), value :: n_columns, n_rows
+            type(c_ptr), value :: span
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_query(stream, query, out_stream, cursor) bind(c) result(status)
+            import
+            type(c_ptr), value :: stream, query
+            type(ArrowArrayStream), intent(inout) :: out_stream
+            type(c_ptr), value :: cursor
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_checkpoint(stream) bind(c) result(status)
+            import
+            type(c_ptr), value :: stream
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_retain(stream) bind(c) result(status)
+            import
+            type(c_ptr), value :: stream
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_replicate(stream, out_copied) bind(c) result(status)
+            import
+            type(c_ptr), value :: stream, out_copied
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_get_stats(stream, out) bind(c) result(status)
+            import
+            type(c_ptr), value :: stream
+            type(plattli_stream_stats), intent(inout) :: out
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_topics(stream, out_names) bind(c) result(status)
+            import
+            type(c_ptr), value :: stream
+            type(c_ptr), intent(inout) :: out_names
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_partitions(stream, topic, out_names) bind(c) result(status)
+            import
+            type(c_ptr), value :: stream
+            character(kind=c_char), intent(in) :: topic(*)
+            type(c_ptr), intent(inout) :: out_names
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_warnings(stream, out_texts) bind(c) result(status)
+            import
+            type(c_ptr), value :: stream
+            type(c_ptr), intent(inout) :: out_texts
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_stream_close(stream) bind(c) result(status)
+            import
+            type(c_ptr), value :: stream
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_query_new() bind(c) result(answer)
+            import
+            type(c_ptr) :: answer
+        end function
+
+        subroutine plattli_query_free(query) bind(c)
+            import
+            type(c_ptr), value :: query
+        end subroutine
+
+        function plattli_query_set_topic(query, topic) bind(c) result(status)
+            import
+            type(c_ptr), value :: query
+            character(kind=c_char), intent(in) :: topic(*)
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_query_set_partitions(query, names, n) bind(c) result(status)
+            import
+            type(c_ptr), value :: query
+            type(c_ptr), intent(in) :: names(*)
+            integer(c_size_t), value :: n
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_query_set_pattern(query, pattern) bind(c) result(status)
+            import
+            type(c_ptr), value :: query
+            character(kind=c_char), intent(in) :: pattern(*)
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_query_set_order(query, order) bind(c) result(status)
+            import
+            type(c_ptr), value :: query
+            integer(c_int32_t), value :: order
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_query_set_start(query, index) bind(c) result(status)
+            import
+            type(c_ptr), value :: query
+            integer(c_int64_t), value :: index
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_query_set_time(query, from_ms, to_ms) bind(c) result(status)
+            import
+            type(c_ptr), value :: query
+            integer(c_int64_t), value :: from_ms, to_ms
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_query_set_max_rows(query, rows) bind(c) result(status)
+            import
+            type(c_ptr), value :: query
+            integer(c_int64_t), value :: rows
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_query_set_max_bytes(query, bytes) bind(c) result(status)
+            import
+            type(c_ptr), value :: query
+            integer(c_int64_t), value :: bytes
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_query_set_pick(query, names, n) bind(c) result(status)
+            import
+            type(c_ptr), value :: query
+            type(c_ptr), intent(in) :: names(*)
+            integer(c_size_t), value :: n
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_query_set_exclude(query, names, n) bind(c) result(status)
+            import
+            type(c_ptr), value :: query
+            type(c_ptr), intent(in) :: names(*)
+            integer(c_size_t), value :: n
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_query_set_flatten(query, separator) bind(c) result(status)
+            import
+            type(c_ptr), value :: query, separator
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_query_set_max_value_bytes(query, bytes) bind(c) result(status)
+            import
+            type(c_ptr), value :: query
+            integer(c_int64_t), value :: bytes
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_query_set_labels(query, labels) bind(c) result(status)
+            import
+            type(c_ptr), value :: query
+            logical(c_bool), value :: labels
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_query_set_cursor(query, cursor, len) bind(c) result(status)
+            import
+            type(c_ptr), value :: query
+            character(kind=c_char), intent(in) :: cursor(*)
+            integer(c_size_t), value :: len
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_query_resume(query, cursor) bind(c) result(status)
+            import
+            type(c_ptr), value :: query, cursor
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_cursor_status(cursor, out_status) bind(c) result(status)
+            import
+            type(c_ptr), value :: cursor
+            integer(c_int32_t), intent(inout) :: out_status
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_cursor_rows(cursor, out_rows) bind(c) result(status)
+            import
+            type(c_ptr), value :: cursor
+            integer(c_int64_t), intent(inout) :: out_rows
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_cursor_partition_count(cursor, out_count) bind(c) result(status)
+            import
+            type(c_ptr), value :: cursor
+            integer(c_size_t), intent(inout) :: out_count
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_cursor_partition(cursor, i, out_name, out_position) bind(c) result(status)
+            import
+            type(c_ptr), value :: cursor
+            integer(c_size_t), value :: i
+            type(c_ptr), value :: out_name, out_position
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_cursor_text(cursor, out_text) bind(c) result(status)
+            import
+            type(c_ptr), value :: cursor
+            type(c_ptr), intent(inout) :: out_text
+            integer(c_int32_t) :: status
+        end function
+
+        subroutine plattli_cursor_free(cursor) bind(c)
+            import
+            type(c_ptr), value :: cursor
+        end subroutine
+
+        function plattli_journal_options_new() bind(c) result(answer)
+            import
+            type(c_ptr) :: answer
+        end function
+
+        subroutine plattli_journal_options_free(options) bind(c)
+            import
+            type(c_ptr), value :: options
+        end subroutine
+
+        function plattli_journal_options_set_threshold(options, events) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int64_t), value :: events
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_journal_options_set_max_object_bytes(options, bytes) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int64_t), value :: bytes
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_journal_options_set_lease_expiry(options, milliseconds) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int64_t), value :: milliseconds
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_journal_options_set_durability(options, durability) bind(c) result(status)
+            import
+            type(c_ptr), value :: options
+            integer(c_int32_t), value :: durability
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_journal_open(location, options, out) bind(c) result(status)
+            import
+            character(kind=c_char), intent(in) :: location(*)
+            type(c_ptr), value :: options
+            type(c_ptr), intent(inout) :: out
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_journal_append(journal, event, len) bind(c) result(status)
+            import
+            type(c_ptr), value :: journal
+            character(kind=c_char), intent(in) :: event(*)
+            integer(c_size_t), value :: len
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_journal_flush(journal) bind(c) result(status)
+            import
+            type(c_ptr), value :: journal
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_journal_read(journal, out_events) bind(c) result(status)
+            import
+            type(c_ptr), value :: journal
+            type(c_ptr), intent(inout) :: out_events
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_journal_read_from(journal, number, out_events) bind(c) result(status)
+            import
+            type(c_ptr), value :: journal
+            integer(c_int64_t), value :: number
+            type(c_ptr), intent(inout) :: out_events
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_journal_compact(journal, out) bind(c) result(status)
+            import
+            type(c_ptr), value :: journal, out
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_journal_file_count(journal, out_count) bind(c) result(status)
+            import
+            type(c_ptr), value :: journal
+            integer(c_size_t), intent(inout) :: out_count
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_journal_pending(journal, out_count) bind(c) result(status)
+            import
+            type(c_ptr), value :: journal
+            integer(c_size_t), intent(inout) :: out_count
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_journal_close(journal) bind(c) result(status)
+            import
+            type(c_ptr), value :: journal
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_journal_discard(journal, lost) bind(c) result(status)
+            import
+            type(c_ptr), value :: journal, lost
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_journal_events_len(events) bind(c) result(answer)
+            import
+            type(c_ptr), value :: events
+            integer(c_size_t) :: answer
+        end function
+
+        function plattli_journal_events_get(events, i, event, len) bind(c) result(status)
+            import
+            type(c_ptr), value :: events
+            integer(c_size_t), value :: i
+            type(c_ptr), intent(inout) :: event
+            integer(c_size_t), intent(inout) :: len
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_journal_events_number(events, i, number) bind(c) result(status)
+            import
+            type(c_ptr), value :: events
+            integer(c_size_t), value :: i
+            integer(c_int64_t), intent(inout) :: number
+            integer(c_int32_t) :: status
+        end function
+
+        function plattli_journal_events_next(events) bind(c) result(answer)
+            import
+            type(c_ptr), value :: events
+            integer(c_int64_t) :: answer
+        end function
+
+        subroutine plattli_journal_events_free(events) bind(c)
+            import
+            type(c_ptr), value :: events
+        end subroutine
     end interface
 end module plattli_raw
 
 
 module plattli
-    !! Metrics of a simulation, from Fortran.
+    !! Metrics, restart state, events and tables of a simulation, from Fortran.
     !!
     !!     type(plattli_writer) :: run
     !!     call run%open("heat", stat=stat, errmsg=text)
@@ -1288,15 +1855,16 @@ module plattli
     !!
     !! **Errors.** No procedure stops the program or prints. With `stat` a call reports for itself: `PLATTLI_OK` or one of
     !! the `PLATTLI_ERR_` codes; `errmsg`, like `iomsg`, is set on failure only. Without `stat` the first failure is kept
-    !! with the writer or reader: `failed()` tells, `check` hands it out and forgets it, and so does the next `end_step`,
-    !! `flush`, `sync`, `finish`, `close` or `refresh` with `stat` that has no failure of its own. A kept failure holds
-    !! nothing up: later values are recorded all the same.
+    !! with the variable: `failed()` tells, `check` hands it out and forgets it, and so does the next call with `stat`
+    !! that has no failure of its own, if it is `end_step`, `flush`, `sync`, `finish`, `close`, `refresh`, `compact`,
+    !! `discard`, `checkpoint`, `retain`, `replicate`, `next`, `load`, or `start`, `stop` or `compact_all` of a scheduler.
+    !! A kept failure holds nothing up: later values are recorded all the same.
     !!
-    !! **Ownership.** A writer or reader that goes out of scope is closed, quietly; it is never finished. Variables of
-    !! the main program do not go out of scope: close them. Nothing makes a second owner: assignment closes the variable
-    !! on the left, which says so; `allocate(..., source=)` and `value` make variables without a run. `call new%take(old)`
-    !! moves a run. (Assigning to a variable that *contains* a writer with a run: close that first. gfortran 12 hands its
-    !! finalizers a copy, which is not the owner and closes nothing; the run then stays open until the program ends.)
+    !! **Ownership.** What goes out of scope is closed, quietly; a run is never finished. Variables of the main program
+    !! do not go out of scope: close them. Nothing makes a second owner: assignment closes the variable on the left,
+    !! which says so; `allocate(..., source=)` and `value` make variables that are not open. `call new%take(old)`
+    !! moves what is open. (Assigning to a variable that *contains* an open one: close that first. gfortran 12 hands its
+    !! finalizers a copy, which is not the owner and closes nothing; it then stays open until the program ends.)
     !!
     !! **Text.** Trailing blanks of names, paths and values are not part of them.
     !!
@@ -1305,7 +1873,7 @@ module plattli
         c_int32_t, c_int64_t, c_loc, c_null_char, c_null_funptr, c_null_ptr, c_ptr, c_size_t
     use, intrinsic :: ieee_arithmetic, only: ieee_is_finite, ieee_quiet_nan, ieee_value
     use, intrinsic :: iso_fortran_env, only: int8, int16, int32, int64, real32, real64
-    use plattli_raw, raw_metric_info => plattli_metric_info
+    use plattli_raw, raw_compact_stats => plattli_compact_stats, raw_metric_info => plattli_metric_info
     implicit none
     private
 
@@ -1321,7 +1889,10 @@ module plattli
     public :: plattli_reader, plattli_reader_options, plattli_selection, plattli_column, plattli_metric_info, plattli_text
     public :: plattli_select_steps, plattli_select_values, plattli_select_positions
     public :: PLATTLI_SYNC_EVERY, PLATTLI_SYNC_INTERVAL, PLATTLI_SYNC_NONE, PLATTLI_LOST_UNKNOWN
-    public :: plattli_arrow_stream
+    public :: PLATTLI_SEGMENT_ARROW, PLATTLI_SEGMENT_PARQUET, PLATTLI_ASCENDING, PLATTLI_DESCENDING
+    public :: PLATTLI_PAGE_ALL, PLATTLI_PAGE_SCHEMA_CHANGE, PLATTLI_PAGE_ROW_LIMIT, PLATTLI_PAGE_BYTE_LIMIT
+    public :: plattli_journal, plattli_journal_options, plattli_compact_stats
+    public :: plattli_stream, plattli_stream_options, plattli_stream_stats, plattli_query, plattli_page, plattli_arrow_stream
     public :: plattli_state, plattli_state_options, plattli_state_scheduler, plattli_texts
     public :: plattli_import, plattli_import_options, plattli_import_report
     public :: plattli_version, plattli_status_text, plattli_version_text
@@ -1389,6 +1960,76 @@ module plattli
         logical :: salvage = .false. !! A damaged or missing log is taken for what still parses.
         logical :: read_only = .false. !! Read beside whoever writes it; nothing is ever written.
         logical :: lock = .true. !! A second writer is refused.
+    end type
+
+    type :: plattli_journal_options
+        !! How a journal is opened.
+        integer(int64) :: threshold = 32 !! Events that wait until they are stored as one object; 0 counts as 1.
+        integer(int64) :: max_object_bytes = 268435456 !! Bytes that an object made by a compaction does not exceed.
+        integer(int64) :: lease_expiry = 600000 !! Milliseconds without a sign of life after which a compaction counts as dead.
+        integer(int32) :: durability = PLATTLI_DURABLE_SYSTEM !! What a flush outlives in a folder: that, or
+            !! `PLATTLI_DURABLE_PROCESS`.
+    end type
+
+    type :: plattli_compact_stats
+        !! What a compaction of a journal did.
+        integer(int64) :: merged = 0 !! Objects that were merged; where nothing happened, the objects that are there.
+        integer(int64) :: events = 0 !! Events in the new objects.
+        integer(int64) :: failed_deletes = 0 !! Objects that could not be deleted; they stay hidden.
+        integer(int64) :: objects = 0 !! New objects: 0 where nothing happened.
+        character(64) :: key = "" !! Name of the new object; of the last one if there are several.
+    end type
+
+    type :: plattli_stream_options
+        !! How a stream is opened.
+        integer(int32) :: format = PLATTLI_SEGMENT_ARROW !! `PLATTLI_SEGMENT_ARROW` or `PLATTLI_SEGMENT_PARQUET`.
+        integer(int64) :: roll_rows = 100000 !! A segment is closed by the append after it has more rows than this.
+        integer(int64) :: roll_bytes = 104857600 !! As `roll_rows`, bytes.
+        integer(int64) :: roll_age = 0 !! A segment is closed once it is older than so many milliseconds; 0: never.
+        integer(int64) :: checkpoint = 1000 !! Milliseconds between checkpoints by themselves; 0: none.
+        logical :: sync = .true. !! A checkpoint reaches the disk itself and not only the operating system.
+        integer(int64) :: partition_bytes = 1073741824 !! Bytes on disk that one partition may have.
+        integer(int64) :: partition_segments = 10000 !! Closed segments that one partition may have.
+        integer(int64) :: store_bytes = 1073741824 !! Bytes on disk that the whole store may have.
+        integer(int64) :: max_age = 0 !! A segment goes when its newest time is older than so many milliseconds; 0: never.
+        integer(int64) :: min_free_bytes = 1000000000 !! Free space of the disk below which nothing is taken; 0: any will do.
+        integer(int64) :: open_topics = 128 !! Topics that are open at once.
+        integer(int64) :: active_bytes = 3670016000_int64 !! Bytes of rows in memory that no file has yet.
+        integer(int64) :: overload_wait = 100 !! Milliseconds that an append waits for a busy writer before it is refused.
+        integer(int64) :: threads = 2 !! Threads that write; 0: the caller's does.
+        character(:), allocatable :: manifest !! File of the manifest, if it is not in the folder; `":memory:"`: none.
+        character(:), allocatable :: replicate !! Where closed segments are copied to.
+        integer(int64) :: replicate_milliseconds = 0 !! Between copies by themselves; 0: by `replicate` alone.
+        logical :: drop_waiting = .false. !! Retention may drop segments that still wait to be copied.
+    end type
+
+    type :: plattli_query
+        !! What is wanted of a stream: all rows of a topic unless something is set.
+        character(:), allocatable :: topic !! The topic. Each query needs one.
+        type(plattli_text), allocatable :: partitions(:) !! Only these partitions: `plattli_texts(["rank 0", "rank 1"])`.
+        character(:), allocatable :: pattern !! Only partitions in whose names this regular expression is found.
+        integer(int32) :: order = PLATTLI_ASCENDING !! `PLATTLI_ASCENDING` or `PLATTLI_DESCENDING`.
+        integer(int64) :: start = -1 !! Index at which each partition begins (descending: before which); -1: at its end.
+        integer(int64) :: from_ms = -huge(0_int64) !! Only rows of this time or later.
+        integer(int64) :: to_ms = huge(0_int64) !! Only rows of this time or earlier.
+        integer(int64) :: max_rows = 10000 !! Rows that a page has at most.
+        integer(int64) :: max_bytes = 10240000 !! Bytes after which a page ends.
+        type(plattli_text), allocatable :: pick(:) !! Only these columns, in this order.
+        type(plattli_text), allocatable :: exclude(:) !! Not these columns.
+        character(:), allocatable :: flatten !! Fields of structs become columns; this joins their names. Blanks count.
+        integer(int64) :: max_value_bytes = 0 !! Texts, bytes and lists of more bytes become null; 0: none do.
+        logical :: labels = .false. !! Columns `_partition` and `_index` say where each row is from.
+        character(:), allocatable :: cursor !! Where to go on: that of a page with the same topic and order.
+    end type
+
+    type :: plattli_page
+        !! Where a page ended, and why.
+        logical :: more = .false. !! There are other rows: go on with `query%cursor = page%cursor`.
+        integer(int32) :: status = PLATTLI_PAGE_ALL !! `PLATTLI_PAGE_ALL`, `_SCHEMA_CHANGE`, `_ROW_LIMIT` or `_BYTE_LIMIT`.
+        integer(int64) :: rows = 0 !! Rows of the page.
+        type(plattli_text), allocatable :: partitions(:) !! Partitions that it knows, sorted.
+        integer(int64), allocatable :: positions(:) !! Of each the index of the row to come; descending, of the last one given.
+        character(:), allocatable :: cursor !! One line of text, good for this or another process.
     end type
 
     type :: plattli_metric_info
@@ -1602,6 +2243,59 @@ module plattli
         generic :: assignment(=) => scheduler_assign
         procedure, private :: scheduler_assign
         final :: scheduler_final
+    end type
+
+    type :: plattli_journal
+        !! Events of any number of writers, each in a process of its own, in a place that they share. Any thread may use it;
+        !! calls wait for each other inside where they must.
+        private
+        type(owned_handle) :: owned
+        type(failure) :: kept
+    contains
+        procedure, non_overridable :: open => journal_open !! Opens a folder, `memory://NAME` or a bucket.
+        procedure, non_overridable :: is_open => journal_is_open !! Whether there is a journal.
+        procedure, non_overridable :: append => journal_append !! Adds an event.
+        procedure, non_overridable :: flush => journal_flush !! Stores the events that wait.
+        procedure, non_overridable :: read => journal_read !! All events.
+        procedure, non_overridable :: follow => journal_follow !! The stored events from a number on.
+        procedure, non_overridable :: compact => journal_compact !! Makes one object of all that are there.
+        procedure, non_overridable :: file_count => journal_file_count !! How many objects there are.
+        procedure, non_overridable :: pending => journal_pending !! How many events wait.
+        procedure, non_overridable :: discard => journal_discard !! Closes without storing what waits.
+        procedure, non_overridable :: close => journal_close !! Releases the journal; stores what waits first.
+        procedure, non_overridable :: take => journal_take !! Takes over what another variable has.
+        procedure, non_overridable :: failed => journal_failed !! Whether a failure is kept.
+        procedure, non_overridable :: check => journal_check !! Hands out the kept failure and forgets it.
+        generic :: assignment(=) => journal_assign
+        procedure, private :: journal_assign
+        final :: journal_final
+    end type
+
+    type :: plattli_stream
+        !! Tables under a quota: topics of partitions of rows, each with a time. Any thread may use it, several at once.
+        private
+        type(owned_handle) :: owned
+        type(failure) :: kept
+    contains
+        procedure, non_overridable :: open => stream_open !! Opens a stream, or begins one.
+        procedure, non_overridable :: is_open => stream_is_open !! Whether there is a stream.
+        generic :: append => stream_append_rows, stream_append_row !! Appends rows of named columns to a partition.
+        procedure, non_overridable :: query => stream_query !! A page of rows.
+        procedure, non_overridable :: checkpoint => stream_checkpoint !! Writes all rows taken so far.
+        procedure, non_overridable :: retain => stream_retain !! Drops what is beyond the quotas or too old.
+        procedure, non_overridable :: replicate => stream_replicate !! Copies the closed segments that wait for it.
+        procedure, non_overridable :: stats => stream_stats !! What the stream has done so far and has at the moment.
+        procedure, non_overridable :: topics => stream_topics !! Names of all topics.
+        procedure, non_overridable :: partitions => stream_partitions !! Names of the partitions of a topic.
+        procedure, non_overridable :: warnings => stream_warnings !! What was found broken, and mended.
+        procedure, non_overridable :: close => stream_close !! Releases the stream.
+        procedure, non_overridable :: take => stream_take !! Takes over what another variable has.
+        procedure, non_overridable :: failed => stream_failed !! Whether a failure is kept.
+        procedure, non_overridable :: check => stream_check !! Hands out the kept failure and forgets it.
+        generic :: assignment(=) => stream_assign
+        procedure, private :: stream_assign
+        procedure, private :: stream_append_rows, stream_append_row
+        final :: stream_final
     end type
 
     interface plattli_select_steps
@@ -3553,6 +4247,7 @@ contains
     end subroutine
 
     subroutine set_real64(self, key, value, stat, errmsg)
+        !! Sets a key. A real number is spelled in as few digits as give the same number again; what is not finite is refused.
         class(plattli_state), intent(inout) :: self
         character(*), intent(in) :: key
         real(real64), intent(in) :: value
@@ -3666,6 +4361,8 @@ contains
     end subroutine
 
     subroutine get_real64(self, key, value, default, stat, errmsg)
+        !! The value of a key, `default` if there is no such key; without a default that is `PLATTLI_ERR_NOT_FOUND`. After a
+        !! failure `value` is what it was. `PLATTLI_ERR_TYPE` for a value of another kind.
         class(plattli_state), intent(inout) :: self
         character(*), intent(in) :: key
         real(real64), intent(inout) :: value
@@ -4583,6 +5280,9 @@ contains
     end subroutine
 
     subroutine arrow_real64(self, name, values, valid, stat, errmsg)
+        !! The values of a column in the batch. Where `valid` is false the value is null: NaN, 0, `.false.` or blank. real64
+        !! takes numbers of any type, rounded where it must; real32 takes reals; int64 and int32 take integers that fit (the
+        !! bits of unsigned ones of 64); text takes utf8 and dictionaries of it, padded to the longest. None after a failure.
         class(plattli_arrow_stream), intent(inout) :: self
         character(*), intent(in) :: name
         real(real64), allocatable, intent(out) :: values(:)
@@ -4902,6 +5602,640 @@ contains
         type(plattli_arrow_stream), intent(inout) :: self
 
         call release(self)
+    end subroutine
+
+    ! -- journal -----------------------------------------------------------------------------------------------------
+
+    subroutine journal_open(self, location, options, stat, errmsg)
+        !! Opens the journal at `location`: a folder (a path or `file://PATH`), `memory://NAME` (shared by this process), and where
+        !! the library has them `s3://`, `gs://`, `az://`. Any number of journals may be open at one location.
+        class(plattli_journal), intent(inout) :: self
+        character(*), intent(in) :: location
+        type(plattli_journal_options), intent(in), optional :: options
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(c_ptr) :: raw, handle
+        integer(c_int32_t) :: status
+
+        if (c_associated(held(self%owned))) then
+            call report(self%kept, PLATTLI_ERR_STATE, OPEN_ALREADY, stat, errmsg)
+            return
+        end if
+        call forget(self%kept)
+        raw = c_null_ptr
+        handle = c_null_ptr
+        status = PLATTLI_OK
+        if (present(options)) then
+            if (options%threshold < 0 .or. options%max_object_bytes < 1 .or. options%lease_expiry < 1) then
+                call report(self%kept, PLATTLI_ERR_ARGUMENT, "an option is out of range: "// &
+                    "threshold >= 0, max_object_bytes, lease_expiry >= 1", stat, errmsg)
+                return
+            end if
+            call raw_journal_options(options, raw, status)
+        end if
+        if (status == PLATTLI_OK) status = plattli_journal_open(location(:len_trim(location))//c_null_char, raw, handle)
+        call plattli_journal_options_free(raw)
+        call opened(self%owned, self%kept, handle, status, stat, errmsg)
+    end subroutine
+
+    subroutine raw_journal_options(options, raw, status)
+        type(plattli_journal_options), intent(in) :: options
+        type(c_ptr), intent(out) :: raw
+        integer(c_int32_t), intent(out) :: status
+        integer(c_int32_t), parameter :: OK = PLATTLI_OK
+
+        raw = plattli_journal_options_new()
+        status = plattli_journal_options_set_threshold(raw, options%threshold)
+        if (status == OK) status = plattli_journal_options_set_max_object_bytes(raw, options%max_object_bytes)
+        if (status == OK) status = plattli_journal_options_set_lease_expiry(raw, options%lease_expiry)
+        if (status == OK) status = plattli_journal_options_set_durability(raw, options%durability)
+    end subroutine
+
+    pure function journal_is_open(self) result(yes)
+        class(plattli_journal), intent(in) :: self
+        logical :: yes
+
+        yes = c_associated(held(self%owned))
+    end function
+
+    subroutine journal_append(self, event, stat, errmsg)
+        !! Adds an event: one line, JSON or not. It is seen by `read` of this journal at once, and stored with others when enough
+        !! of them wait. After `PLATTLI_ERR_ARGUMENT` and `PLATTLI_ERR_OVERLOADED` it was not taken; after any other failure it
+        !! was, and a later call stores it.
+        class(plattli_journal), intent(inout) :: self
+        character(*), intent(in) :: event
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        integer(c_int32_t) :: status
+
+        status = plattli_journal_append(held(self%owned), event, len_trim(event, c_size_t))
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine journal_flush(self, stat, errmsg)
+        !! Stores the events that wait as one new object; without any nothing happens.
+        class(plattli_journal), intent(inout) :: self
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call settle_all(self%owned, self%kept, plattli_journal_flush(held(self%owned)), stat, errmsg)
+    end subroutine
+
+    subroutine journal_read(self, events, numbers, stat, errmsg)
+        !! All events as of one moment: those stored by anybody, in the order of their batches, then those that wait here.
+        !! `numbers` are those of their objects, 0 of an event that waits. None after a failure.
+        class(plattli_journal), intent(inout) :: self
+        type(plattli_text), allocatable, intent(out) :: events(:)
+        integer(int64), allocatable, intent(out), optional :: numbers(:)
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(c_ptr) :: raw
+        integer(int64), allocatable :: from(:)
+        integer(c_int32_t) :: status
+
+        raw = c_null_ptr
+        status = plattli_journal_read(held(self%owned), raw)
+        call unpack_events(raw, events, from)
+        if (present(numbers)) call move_alloc(from, numbers)
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine journal_follow(self, number, events, numbers, stat, errmsg)
+        !! The stored events whose number is `number` or greater, which becomes the one to go on with: begin with 0. Each event
+        !! comes once. None after a failure.
+        class(plattli_journal), intent(inout) :: self
+        integer(int64), intent(inout) :: number
+        type(plattli_text), allocatable, intent(out) :: events(:)
+        integer(int64), allocatable, intent(out), optional :: numbers(:)
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(c_ptr) :: raw
+        integer(int64), allocatable :: from(:)
+        integer(c_int32_t) :: status
+
+        raw = c_null_ptr
+        status = plattli_journal_read_from(held(self%owned), number, raw)
+        if (status == PLATTLI_OK) number = plattli_journal_events_next(raw)
+        call unpack_events(raw, events, from)
+        if (present(numbers)) call move_alloc(from, numbers)
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine unpack_events(raw, events, numbers)
+        ! Events of the library, which are released.
+        type(c_ptr), intent(in) :: raw
+        type(plattli_text), allocatable, intent(out) :: events(:)
+        integer(int64), allocatable, intent(out) :: numbers(:)
+        type(c_ptr) :: event
+        integer(c_size_t) :: i, n
+        integer(c_int32_t) :: status
+
+        allocate(events(plattli_journal_events_len(raw)))
+        allocate(numbers(size(events)))
+        do i = 1, size(events, kind=c_size_t)
+            event = c_null_ptr
+            n = 0
+            status = plattli_journal_events_get(raw, i - 1, event, n)
+            events(i)%text = c_slice(event, n)
+            numbers(i) = 0
+            if (status == PLATTLI_OK) status = plattli_journal_events_number(raw, i - 1, numbers(i))
+        end do
+        call plattli_journal_events_free(raw)
+    end subroutine
+
+    subroutine journal_compact(self, stats, stat, errmsg)
+        !! Makes one object of all that are there, beside any readers and writers. `PLATTLI_ERR_BUSY` if another compaction is at
+        !! work, in any process.
+        class(plattli_journal), intent(inout) :: self
+        type(plattli_compact_stats), intent(out), optional :: stats
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(raw_compact_stats), target :: raw
+        integer(c_int32_t) :: status
+        integer :: i
+
+        status = plattli_journal_compact(held(self%owned), c_loc(raw))
+        if (present(stats)) then
+            stats%merged = raw%merged
+            stats%events = raw%events
+            stats%failed_deletes = raw%failed_deletes
+            stats%objects = raw%objects
+            do i = 1, len(stats%key)
+                if (raw%key(i) == c_null_char) exit
+                stats%key(i:i) = raw%key(i)
+            end do
+        end if
+        call settle_all(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine journal_file_count(self, count, stat, errmsg)
+        !! How many objects with events there are; 0 after a failure.
+        class(plattli_journal), intent(inout) :: self
+        integer(int64), intent(out) :: count
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        integer(c_size_t) :: raw
+        integer(c_int32_t) :: status
+
+        raw = 0
+        status = plattli_journal_file_count(held(self%owned), raw)
+        count = raw
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine journal_pending(self, count, stat, errmsg)
+        !! How many events wait in this journal and are not yet stored.
+        class(plattli_journal), intent(inout) :: self
+        integer(int64), intent(out) :: count
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        integer(c_size_t) :: raw
+        integer(c_int32_t) :: status
+
+        raw = 0
+        status = plattli_journal_pending(held(self%owned), raw)
+        count = raw
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine journal_discard(self, lost, stat, errmsg)
+        !! Closes the journal without storing what waits, and says how many events that were.
+        class(plattli_journal), intent(inout) :: self
+        integer(int64), intent(out), optional :: lost
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        integer(c_size_t), target :: waiting
+        integer(c_int32_t) :: status
+
+        waiting = 0
+        status = plattli_journal_discard(held(self%owned), c_loc(waiting))
+        if (present(lost)) lost = waiting
+        call settle_all(self%owned, self%kept, status, stat, errmsg)
+        call hold(self%owned, c_null_ptr)
+    end subroutine
+
+    subroutine journal_close(self, stat, errmsg)
+        !! Stores what waits and releases the journal, whatever it returns. A failure says how many events were not stored.
+        class(plattli_journal), intent(inout) :: self
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call settle_all(self%owned, self%kept, plattli_journal_close(held(self%owned)), stat, errmsg)
+        call hold(self%owned, c_null_ptr)
+    end subroutine
+
+    subroutine journal_take(self, other, stat, errmsg)
+        !! Takes over what `other` has, which is closed afterwards without being told so.
+        class(plattli_journal), intent(inout) :: self
+        class(plattli_journal), intent(inout) :: other
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call move(self%owned, self%kept, other%owned, other%kept, stat, errmsg)
+    end subroutine
+
+    pure function journal_failed(self) result(yes)
+        class(plattli_journal), intent(in) :: self
+        logical :: yes
+
+        yes = self%kept%status /= PLATTLI_OK
+    end function
+
+    subroutine journal_check(self, stat, errmsg)
+        !! The first failure of a call without `stat`, which is then forgotten; `PLATTLI_OK` if there was none.
+        class(plattli_journal), intent(inout) :: self
+        integer, intent(out) :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call hand_out(self%kept, stat, errmsg)
+    end subroutine
+
+    impure elemental subroutine journal_assign(self, other)
+        class(plattli_journal), intent(inout) :: self
+        class(plattli_journal), intent(in) :: other
+        integer(c_int32_t) :: ignored
+        logical :: ends
+
+        call assigned(self%owned, self%kept, other%owned, ends)
+        if (.not. ends) return
+        ignored = plattli_journal_close(held(self%owned))
+        call hold(self%owned, c_null_ptr)
+    end subroutine
+
+    impure elemental subroutine journal_final(self)
+        type(plattli_journal), intent(inout) :: self
+        integer(c_int32_t) :: ignored
+
+        ignored = plattli_journal_close(held(self%owned))
+        call hold(self%owned, c_null_ptr)
+    end subroutine
+
+    ! -- stream ------------------------------------------------------------------------------------------------------
+
+    subroutine stream_open(self, dir, options, stat, errmsg)
+        !! Opens the stream in the directory `dir`, which is made if it is missing, and repairs what a crash left there. One
+        !! process at a time has it.
+        class(plattli_stream), intent(inout) :: self
+        character(*), intent(in) :: dir
+        type(plattli_stream_options), intent(in), optional :: options
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(c_ptr) :: raw, handle
+        integer(c_int32_t) :: status
+
+        if (c_associated(held(self%owned))) then
+            call report(self%kept, PLATTLI_ERR_STATE, OPEN_ALREADY, stat, errmsg)
+            return
+        end if
+        call forget(self%kept)
+        raw = c_null_ptr
+        handle = c_null_ptr
+        status = PLATTLI_OK
+        if (present(options)) then
+            if (min(options%roll_rows, options%roll_bytes, options%roll_age, options%checkpoint, options%partition_bytes, &
+                options%partition_segments, options%store_bytes, options%max_age, options%min_free_bytes, options%open_topics, &
+                options%active_bytes, options%overload_wait, options%threads, options%replicate_milliseconds) < 0) then
+                call report(self%kept, PLATTLI_ERR_ARGUMENT, "an option is out of range: none of them is negative", stat, errmsg)
+                return
+            end if
+            call raw_stream_options(options, raw, status)
+        end if
+        if (status == PLATTLI_OK) status = plattli_stream_open(dir(:len_trim(dir))//c_null_char, raw, handle)
+        call plattli_stream_options_free(raw)
+        call opened(self%owned, self%kept, handle, status, stat, errmsg)
+    end subroutine
+
+    subroutine raw_stream_options(options, raw, status)
+        type(plattli_stream_options), intent(in) :: options
+        type(c_ptr), intent(out) :: raw
+        integer(c_int32_t), intent(out) :: status
+        integer(c_int32_t), parameter :: OK = PLATTLI_OK
+        character(:, kind=c_char), allocatable, target :: text
+
+        raw = plattli_stream_options_new()
+        status = plattli_stream_options_set_format(raw, options%format)
+        if (status == OK) status = plattli_stream_options_set_roll_rows(raw, options%roll_rows)
+        if (status == OK) status = plattli_stream_options_set_roll_bytes(raw, options%roll_bytes)
+        if (status == OK) status = plattli_stream_options_set_roll_age(raw, options%roll_age)
+        if (status == OK) status = plattli_stream_options_set_checkpoint(raw, options%checkpoint)
+        if (status == OK) status = plattli_stream_options_set_sync(raw, logical(options%sync, c_bool))
+        if (status == OK) status = plattli_stream_options_set_partition_bytes(raw, options%partition_bytes)
+        if (status == OK) status = plattli_stream_options_set_partition_segments(raw, options%partition_segments)
+        if (status == OK) status = plattli_stream_options_set_store_bytes(raw, options%store_bytes)
+        if (status == OK) status = plattli_stream_options_set_max_age(raw, options%max_age)
+        if (status == OK) status = plattli_stream_options_set_min_free_bytes(raw, options%min_free_bytes)
+        if (status == OK) status = plattli_stream_options_set_open_topics(raw, int(options%open_topics, c_size_t))
+        if (status == OK) status = plattli_stream_options_set_active_bytes(raw, options%active_bytes)
+        if (status == OK) status = plattli_stream_options_set_overload_wait(raw, options%overload_wait)
+        if (status == OK) status = plattli_stream_options_set_threads(raw, int(options%threads, c_size_t))
+        if (status == OK .and. allocated(options%manifest)) then
+            text = trim(options%manifest)//c_null_char
+            status = plattli_stream_options_set_manifest(raw, c_loc(text))
+        end if
+        if (status == OK .and. allocated(options%replicate)) then
+            text = trim(options%replicate)//c_null_char
+            status = plattli_stream_options_set_replicate(raw, c_loc(text), options%replicate_milliseconds)
+        end if
+        if (status == OK) status = plattli_stream_options_set_drop_waiting(raw, logical(options%drop_waiting, c_bool))
+    end subroutine
+
+    pure function stream_is_open(self) result(yes)
+        class(plattli_stream), intent(in) :: self
+        logical :: yes
+
+        yes = c_associated(held(self%owned))
+    end function
+
+    subroutine stream_append_rows(self, topic, partition, time, columns, values, span, stat, errmsg)
+        !! Appends rows at times in milliseconds since 1970 UTC: `values(row, column)`. All of them or none; `span` becomes
+        !! the index of the first and that after the last. After `PLATTLI_ERR_OVERLOADED` the same call may be made again.
+        class(plattli_stream), intent(inout) :: self
+        character(*), intent(in) :: topic, partition, columns(:)
+        integer(int64), intent(in) :: time(:)
+        real(real64), intent(in), contiguous, target :: values(:, :)
+        integer(int64), intent(out), optional, target :: span(2)
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(plattli_text), allocatable, target :: ended(:)
+        type(c_ptr), allocatable :: names(:)
+        type(c_ptr) :: addresses(size(columns)), place
+        integer(c_int32_t) :: status
+        integer :: i
+
+        if (size(values, 1) /= size(time) .or. size(values, 2) /= size(columns)) then
+            call report(self%kept, PLATTLI_ERR_ARGUMENT, "values must have a row per time and a column per name", stat, errmsg)
+            return
+        end if
+        call terminate(plattli_texts(columns), ended, names)
+        addresses = c_null_ptr
+        if (size(time) > 0) then
+            do i = 1, size(columns)
+                addresses(i) = c_loc(values(1, i))
+            end do
+        end if
+        place = c_null_ptr
+        if (present(span)) then
+            span = 0
+            place = c_loc(span)
+        end if
+        status = plattli_stream_append_f64(held(self%owned), topic(:len_trim(topic))//c_null_char, &
+            partition(:len_trim(partition))//c_null_char, time, names, addresses, size(columns, kind=c_size_t), &
+            size(time, kind=c_size_t), place)
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine stream_append_row(self, topic, partition, time, columns, values, span, stat, errmsg)
+        !! As `append` of several rows, for one.
+        class(plattli_stream), intent(inout) :: self
+        character(*), intent(in) :: topic, partition, columns(:)
+        integer(int64), intent(in) :: time
+        real(real64), intent(in) :: values(:)
+        integer(int64), intent(out), optional :: span(2)
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call stream_append_rows(self, topic, partition, [time], columns, reshape(values, [1, size(values)]), span, stat, errmsg)
+    end subroutine
+
+    subroutine stream_query(self, query, rows, page, stat, errmsg)
+        !! Reads a page of rows, those that no file has yet included: see `page` for whether there are more. What `rows` had is
+        !! released; it is closed after a failure.
+        class(plattli_stream), intent(inout) :: self
+        type(plattli_query), intent(in) :: query
+        class(plattli_arrow_stream), intent(inout) :: rows
+        type(plattli_page), intent(out), optional :: page
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(ArrowArrayStream) :: stream
+        type(c_ptr), target :: cursor
+        type(c_ptr) :: raw
+        integer(c_int32_t) :: status
+
+        cursor = c_null_ptr
+        call raw_query(query, raw, status)
+        if (status == PLATTLI_OK) status = plattli_stream_query(held(self%owned), raw, stream, c_loc(cursor))
+        call plattli_query_free(raw)
+        if (present(page) .and. status == PLATTLI_OK) call unpack_cursor(cursor, page, status)
+        call plattli_cursor_free(cursor)
+        call settle(self%owned, self%kept, status, stat, errmsg)
+        call filled(rows, stream)
+    end subroutine
+
+    subroutine raw_query(query, raw, status)
+        type(plattli_query), intent(in) :: query
+        type(c_ptr), intent(out) :: raw
+        integer(c_int32_t), intent(out) :: status
+        integer(c_int32_t), parameter :: OK = PLATTLI_OK
+        type(plattli_text), allocatable, target :: ended(:)
+        type(c_ptr), allocatable :: names(:)
+        character(:, kind=c_char), allocatable, target :: text
+
+        raw = plattli_query_new()
+        status = plattli_query_set_order(raw, query%order)
+        if (status == OK .and. allocated(query%topic)) status = plattli_query_set_topic(raw, trim(query%topic)//c_null_char)
+        if (status == OK .and. allocated(query%partitions)) then
+            call terminate(query%partitions, ended, names)
+            status = plattli_query_set_partitions(raw, names, size(names, kind=c_size_t))
+        end if
+        if (status == OK .and. allocated(query%pattern)) status = plattli_query_set_pattern(raw, trim(query%pattern)//c_null_char)
+        if (status == OK .and. query%start >= 0) status = plattli_query_set_start(raw, query%start)
+        if (status == OK .and. (query%from_ms > -huge(0_int64) .or. query%to_ms < huge(0_int64))) &
+            status = plattli_query_set_time(raw, query%from_ms, query%to_ms)
+        ! What is negative is none, and told so by the library.
+        if (status == OK) status = plattli_query_set_max_rows(raw, max(query%max_rows, 0_int64))
+        if (status == OK) status = plattli_query_set_max_bytes(raw, max(query%max_bytes, 0_int64))
+        if (status == OK .and. allocated(query%pick)) then
+            call terminate(query%pick, ended, names)
+            status = plattli_query_set_pick(raw, names, size(names, kind=c_size_t))
+        end if
+        if (status == OK .and. allocated(query%exclude)) then
+            call terminate(query%exclude, ended, names)
+            status = plattli_query_set_exclude(raw, names, size(names, kind=c_size_t))
+        end if
+        if (status == OK .and. allocated(query%flatten)) then
+            text = query%flatten//c_null_char
+            status = plattli_query_set_flatten(raw, c_loc(text))
+        end if
+        if (status == OK) status = plattli_query_set_max_value_bytes(raw, max(query%max_value_bytes, 0_int64))
+        if (status == OK) status = plattli_query_set_labels(raw, logical(query%labels, c_bool))
+        if (status == OK .and. allocated(query%cursor)) &
+            status = plattli_query_set_cursor(raw, query%cursor, len_trim(query%cursor, c_size_t))
+    end subroutine
+
+    subroutine unpack_cursor(cursor, page, status)
+        type(c_ptr), intent(in) :: cursor
+        type(plattli_page), intent(inout) :: page
+        integer(c_int32_t), intent(out) :: status
+        integer(c_int64_t), target :: position
+        integer(c_size_t) :: i, n
+        type(c_ptr), target :: name
+        type(c_ptr) :: text
+
+        n = 0
+        text = c_null_ptr
+        status = plattli_cursor_status(cursor, page%status)
+        page%more = page%status /= PLATTLI_PAGE_ALL
+        if (status == PLATTLI_OK) status = plattli_cursor_rows(cursor, page%rows)
+        if (status == PLATTLI_OK) status = plattli_cursor_partition_count(cursor, n)
+        allocate(page%partitions(n), page%positions(n))
+        do i = 1, n
+            name = c_null_ptr
+            position = 0
+            if (status == PLATTLI_OK) status = plattli_cursor_partition(cursor, i - 1, c_loc(name), c_loc(position))
+            page%partitions(i)%text = c_text(name)
+            page%positions(i) = position
+        end do
+        if (status == PLATTLI_OK) status = plattli_cursor_text(cursor, text)
+        page%cursor = taken(text)
+    end subroutine
+
+    subroutine stream_checkpoint(self, stat, errmsg)
+        !! Writes all rows taken so far and records them; reports what failed in the background since the last call.
+        class(plattli_stream), intent(inout) :: self
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call settle_all(self%owned, self%kept, plattli_stream_checkpoint(held(self%owned)), stat, errmsg)
+    end subroutine
+
+    subroutine stream_retain(self, stat, errmsg)
+        !! Drops what is beyond the quotas or too old.
+        class(plattli_stream), intent(inout) :: self
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call settle_all(self%owned, self%kept, plattli_stream_retain(held(self%owned)), stat, errmsg)
+    end subroutine
+
+    subroutine stream_replicate(self, copied, stat, errmsg)
+        !! Copies the closed segments that wait for it, and says how many that were.
+        class(plattli_stream), intent(inout) :: self
+        integer(int64), intent(out), optional :: copied
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        integer(c_int64_t), target :: segments
+        integer(c_int32_t) :: status
+
+        segments = 0
+        status = plattli_stream_replicate(held(self%owned), c_loc(segments))
+        if (present(copied)) copied = segments
+        call settle_all(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine stream_stats(self, stats, stat, errmsg)
+        !! What the stream has done so far and has at the moment.
+        class(plattli_stream), intent(inout) :: self
+        type(plattli_stream_stats), intent(out) :: stats
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call settle(self%owned, self%kept, plattli_stream_get_stats(held(self%owned), stats), stat, errmsg)
+    end subroutine
+
+    subroutine stream_topics(self, names, stat, errmsg)
+        !! Names of all topics, sorted, padded with blanks to the longest.
+        class(plattli_stream), intent(inout) :: self
+        character(:), allocatable, intent(out) :: names(:)
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(plattli_text), allocatable :: list(:)
+        type(c_ptr) :: strings
+        integer(c_int32_t) :: status
+
+        strings = c_null_ptr
+        status = plattli_stream_topics(held(self%owned), strings)
+        call unpack(strings, list)
+        call pad(list, names)
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine stream_partitions(self, topic, names, stat, errmsg)
+        !! Names of the partitions of a topic, sorted, padded with blanks to the longest; none if there is no such topic.
+        class(plattli_stream), intent(inout) :: self
+        character(*), intent(in) :: topic
+        character(:), allocatable, intent(out) :: names(:)
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(plattli_text), allocatable :: list(:)
+        type(c_ptr) :: strings
+        integer(c_int32_t) :: status
+
+        strings = c_null_ptr
+        status = plattli_stream_partitions(held(self%owned), topic(:len_trim(topic))//c_null_char, strings)
+        call unpack(strings, list)
+        call pad(list, names)
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine stream_warnings(self, texts, stat, errmsg)
+        !! What was found broken when the stream was opened or a partition recovered, and how it was mended.
+        class(plattli_stream), intent(inout) :: self
+        type(plattli_text), allocatable, intent(out) :: texts(:)
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+        type(c_ptr) :: strings
+        integer(c_int32_t) :: status
+
+        strings = c_null_ptr
+        status = plattli_stream_warnings(held(self%owned), strings)
+        call unpack(strings, texts)
+        call settle(self%owned, self%kept, status, stat, errmsg)
+    end subroutine
+
+    subroutine stream_close(self, stat, errmsg)
+        !! Writes all rows, closes all segments and releases the stream, whatever it returns.
+        class(plattli_stream), intent(inout) :: self
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call settle_all(self%owned, self%kept, plattli_stream_close(held(self%owned)), stat, errmsg)
+        call hold(self%owned, c_null_ptr)
+    end subroutine
+
+    subroutine stream_take(self, other, stat, errmsg)
+        !! Takes over what `other` has, which is closed afterwards without being told so.
+        class(plattli_stream), intent(inout) :: self
+        class(plattli_stream), intent(inout) :: other
+        integer, intent(out), optional :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call move(self%owned, self%kept, other%owned, other%kept, stat, errmsg)
+    end subroutine
+
+    pure function stream_failed(self) result(yes)
+        class(plattli_stream), intent(in) :: self
+        logical :: yes
+
+        yes = self%kept%status /= PLATTLI_OK
+    end function
+
+    subroutine stream_check(self, stat, errmsg)
+        !! The first failure of a call without `stat`, which is then forgotten; `PLATTLI_OK` if there was none.
+        class(plattli_stream), intent(inout) :: self
+        integer, intent(out) :: stat
+        character(*), intent(inout), optional :: errmsg
+
+        call hand_out(self%kept, stat, errmsg)
+    end subroutine
+
+    impure elemental subroutine stream_assign(self, other)
+        class(plattli_stream), intent(inout) :: self
+        class(plattli_stream), intent(in) :: other
+        integer(c_int32_t) :: ignored
+        logical :: ends
+
+        call assigned(self%owned, self%kept, other%owned, ends)
+        if (.not. ends) return
+        ignored = plattli_stream_close(held(self%owned))
+        call hold(self%owned, c_null_ptr)
+    end subroutine
+
+    impure elemental subroutine stream_final(self)
+        type(plattli_stream), intent(inout) :: self
+        integer(c_int32_t) :: ignored
+
+        ignored = plattli_stream_close(held(self%owned))
+        call hold(self%owned, c_null_ptr)
     end subroutine
 
     ! -- the library -------------------------------------------------------------------------------------------------

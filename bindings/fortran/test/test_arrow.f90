@@ -24,18 +24,19 @@ module producer
     type(c_ptr), target :: field_addresses(COLUMNS)
     type(ArrowArray), target :: arrays(COLUMNS, BATCHES), dictionary(BATCHES)
     type(c_ptr), target :: array_addresses(COLUMNS, BATCHES), buffers(3, COLUMNS, BATCHES), dictionary_buffers(3), no_buffer(1)
-    integer(c_int8_t), target :: i8(5) = [99_c_int8_t, 98_c_int8_t, 1_c_int8_t, -1_c_int8_t, 3_c_int8_t]
-    integer(c_int16_t), target :: i16(5) = [99_c_int16_t, 98_c_int16_t, 1_c_int16_t, -1_c_int16_t, 3_c_int16_t]
-    integer(c_int32_t), target :: i32(5) = [99, 98, 1, -1, 3]
-    integer(c_int64_t), target :: i64(5) = [99_c_int64_t, 98_c_int64_t, 1_c_int64_t, -1_c_int64_t, 3_c_int64_t]
+    integer(c_int8_t), target :: i8(5) = [99_c_int8_t, 98_c_int8_t, 1_c_int8_t, -1_c_int8_t, -3_c_int8_t]
+    integer(c_int16_t), target :: i16(5) = [99_c_int16_t, 98_c_int16_t, 1_c_int16_t, -1_c_int16_t, -3_c_int16_t]
+    integer(c_int32_t), target :: i32(5) = [99, 98, 1, -1, -3]
+    integer(c_int64_t), target :: i64(5) = [99_c_int64_t, 98_c_int64_t, 1_c_int64_t, 5000000000_c_int64_t, -3_c_int64_t]
     real(c_float), target :: f32(5) = [99.0, 98.0, 0.5, -1.0, 1e30]
     real(c_double), target :: f64(5) = [99.0d0, 98.0d0, 0.5d0, -1.0d0, 1d300]
     integer(c_int8_t), target :: bits(1) = [20_c_int8_t] ! from the lowest: 0 0 1 0 1
     integer(c_int8_t), target :: second_is_null(1) = [23_c_int8_t] ! 1 1 1 0 1
     integer(c_int8_t), target :: all_are_null(1) = [0_c_int8_t]
-    integer(c_int32_t), target :: ends(6) = [0, 2, 2, 5, 5, 9]
-    integer(c_int64_t), target :: far_ends(6) = [0_c_int64_t, 2_c_int64_t, 2_c_int64_t, 5_c_int64_t, 5_c_int64_t, 9_c_int64_t]
-    character(kind=c_char), target :: letters(9) = ["x", "x", "o", "n", "e", "f", "o", "u", "r"]
+    integer(c_int32_t), target :: ends(6) = [0, 2, 2, 5, 11, 13] ! "hidden" is null
+    integer(c_int64_t), target :: far_ends(6) = [0_c_int64_t, 2_c_int64_t, 2_c_int64_t, 5_c_int64_t, 11_c_int64_t, 13_c_int64_t]
+    character(kind=c_char), target :: letters(13) = ["x", "x", "o", "n", "e", "h", "i", "d", "d", "e", "n", "u", "r"]
+    character(kind=c_char), target :: word_letters(9) = ["x", "x", "o", "n", "e", "f", "o", "u", "r"]
     integer(c_int16_t), target :: places(5) = [7_c_int16_t, 7_c_int16_t, 1_c_int16_t, 77_c_int16_t, 0_c_int16_t]
     integer(c_int32_t), target :: word_ends(4) = [0, 2, 5, 9] ! "xx" is left out by an offset
     integer :: given = 0
@@ -55,7 +56,7 @@ contains
         call spell("broken", error_text)
         call spell("u", dictionary_format)
         dictionary_schema = ArrowSchema(format=c_loc(dictionary_format))
-        dictionary_buffers = [c_null_ptr, c_loc(word_ends), c_loc(letters)]
+        dictionary_buffers = [c_null_ptr, c_loc(word_ends), c_loc(word_letters)]
         do i = 1, COLUMNS
             call spell(trim(NAMES(i)), name_texts(i))
             call spell(trim(FORMATS(i)), format_texts(i))
@@ -190,7 +191,7 @@ program test_arrow
     use producer
     implicit none
 
-    call write_run(path("run"))
+    call write_run(path("arrow run"))
     call a_run_is_a_table
     call a_run_is_a_table_of_all_steps
     call a_run_is_a_long_table
@@ -231,7 +232,7 @@ contains
         logical :: more
         integer :: stat
 
-        call reader%open(path("run"))
+        call reader%open(path("arrow run"))
         call reader%arrow(rows, ["x", "n"], stat=stat)
         call expect_status(stat, PLATTLI_OK, "arrow")
         call reader%close()
@@ -253,7 +254,7 @@ contains
         call rows%close(stat=stat)
         call expect_status(stat, PLATTLI_OK, "close")
 
-        call reader%open(path("run"))
+        call reader%open(path("arrow run"))
         call reader%arrow(rows, ["x"], plattli_select_steps(3, 5))
         call rows%load(stat=stat)
         call expect_status(stat, PLATTLI_OK, "load")
@@ -275,7 +276,7 @@ contains
         integer(int64), allocatable :: n(:)
         integer :: stat
 
-        call reader%open(path("run"))
+        call reader%open(path("arrow run"))
         call reader%arrow_outer(rows, [character(4) :: "n", "note"], plattli_select_steps(6, 8), stat=stat)
         call expect_status(stat, PLATTLI_OK, "arrow_outer")
         call rows%load()
@@ -296,7 +297,7 @@ contains
         logical, allocatable :: there(:), text_there(:)
         integer :: stat
 
-        call reader%open(path("run"))
+        call reader%open(path("arrow run"))
         call reader%arrow_long(rows, [character(4) :: "flag", "x"], plattli_select_steps(8), stat=stat)
         call expect_status(stat, PLATTLI_OK, "arrow_long")
         call rows%columns(names, formats)
@@ -320,7 +321,7 @@ contains
         integer :: stat
         character(200) :: why
 
-        call reader%open(path("run"))
+        call reader%open(path("arrow run"))
         call reader%arrow(rows, ["x"])
         call reader%arrow(rows, [character(6) :: "x", "absent"], stat=stat, errmsg=why)
         call expect_status(stat, PLATTLI_ERR_NOT_FOUND, "an unknown metric")
@@ -353,7 +354,7 @@ contains
         call rows%next(more)
         call expect(more .and. rows%rows() == 3, "the first batch")
         call rows%read("l", l)
-        call expect(all(l == [1, 0, 3]), "its rows")
+        call expect(all(l == [1, 0, -3]), "its rows")
         call rows%next(more)
         call expect(more .and. rows%rows() == 1 .and. released == 1, "the second batch; the first is released")
         call rows%read("l", l)
@@ -375,6 +376,7 @@ contains
         real(real32), allocatable :: single(:)
         logical, allocatable :: yes(:), there(:)
         character(:), allocatable :: texts(:)
+        integer(int64), parameter :: THIRD(4) = [253_int64, 65533_int64, 4294967293_int64, -3_int64]
         character(2), parameter :: SIGNED(4) = ["c ", "s ", "i ", "l "], UNSIGNED(4) = ["uc", "us", "ui", "ul"]
         logical :: more
         integer :: i, stat
@@ -385,13 +387,16 @@ contains
         do i = 1, 4
             call rows%read(SIGNED(i), wide, there, stat=stat)
             call expect_status(stat, PLATTLI_OK, SIGNED(i))
-            call expect(all(wide == [1, 0, 3]) .and. all(there .eqv. [.true., .false., .true.]), "int64 of "//SIGNED(i))
+            call expect(all(wide == [1, 0, -3]) .and. all(there .eqv. [.true., .false., .true.]), "int64 of "//SIGNED(i))
             call rows%read(SIGNED(i), narrow)
-            call expect(all(narrow == [1, 0, 3]), "int32 of "//SIGNED(i))
+            call expect(all(narrow == [1, 0, -3]), "int32 of "//SIGNED(i))
             call rows%read(SIGNED(i), x)
-            call expect(all(x([1, 3]) == [1, 3]) .and. x(2) /= x(2), "real64 of "//SIGNED(i))
+            call expect(all(x([1, 3]) == [1, -3]) .and. x(2) /= x(2), "real64 of "//SIGNED(i))
             call rows%read(UNSIGNED(i), wide)
-            call expect(all(wide == [1, 0, 3]), "int64 of "//UNSIGNED(i))
+            call expect(all(wide == [1_int64, 0_int64, THIRD(i)]), "int64 of "//UNSIGNED(i))
+            call rows%read(UNSIGNED(i), x)
+            call expect(all(x([1, 3]) == [1.0_real64, merge(THIRD(i) + 0.0_real64, 2.0_real64**64, i < 4)]), &
+                "real64 of "//UNSIGNED(i))
         end do
         call rows%read("f", x)
         call expect(all(abs(x([1, 3]) / [0.5_real64, 1e30_real64] - 1) < 1e-6) .and. x(2) /= x(2), "real64 of f")
@@ -402,10 +407,10 @@ contains
         call rows%read("b", yes, there)
         call expect(all(yes .eqv. [.true., .false., .true.]) .and. .not. there(2), "logical")
         call rows%read("u", texts, there)
-        call expect(all(texts == [character(4) :: "one", "", "four"]) .and. .not. there(2), "text")
-        call expect(len(texts) == 4, "padded to the longest")
+        call expect(all(texts == [character(3) :: "one", "", "ur"]) .and. .not. there(2), "text")
+        call expect(len(texts) == 3, "padded to the longest")
         call rows%read("bigu", texts)
-        call expect(all(texts == [character(4) :: "one", "", "four"]), "text with wide offsets")
+        call expect(all(texts == [character(3) :: "one", "", "ur"]), "text with wide offsets")
         call rows%read("word", texts, there)
         call expect(all(texts == [character(4) :: "four", "", "one"]) .and. .not. there(2), "a dictionary with an offset")
         call rows%read("none", x, there)
@@ -429,15 +434,15 @@ contains
         call rows%load()
         call expect(rows%rows() == 4, "four rows of three batches")
         call rows%read("l", wide, there)
-        call expect(all(wide == [1, 0, 3, 1]) .and. all(there .eqv. [.true., .false., .true., .true.]), "int64")
+        call expect(all(wide == [1, 0, -3, 1]) .and. all(there .eqv. [.true., .false., .true., .true.]), "int64")
         call rows%read("i", narrow)
-        call expect(all(narrow == [1, 0, 3, 1]), "int32")
-        call rows%read("ul", x)
-        call expect(all(x([1, 3, 4]) == [1, 3, 1]), "real64")
+        call expect(all(narrow == [1, 0, -3, 1]), "int32")
+        call rows%read("us", x)
+        call expect(all(x([1, 3, 4]) == [1, 65533, 1]), "real64")
         call rows%read("f", single)
         call expect(all(single([1, 3, 4]) == [0.5, 1e30, 0.5]), "real32")
         call rows%read("u", texts)
-        call expect(all(texts == [character(4) :: "one", "", "four", "one"]), "text")
+        call expect(all(texts == [character(3) :: "one", "", "ur", "one"]), "text")
         call rows%next(more)
         call expect(.not. more .and. released == 3, "there are no others")
         call rows%load()
@@ -558,7 +563,7 @@ contains
         call b%take(a)
         call expect(b%is_open() .and. .not. a%is_open(), "moved")
         call b%read("l", l)
-        call expect(all(l == [1, 0, 3]), "with its batch")
+        call expect(all(l == [1, 0, -3]), "with its batch")
         call b%take(a)
         call b%check(stat)
         call expect_status(stat, PLATTLI_ERR_STATE, "one variable, one stream")

@@ -17,11 +17,12 @@ Plattli.Reader("heat") do reader
 end
 ```
 
-`Plattli.Writer` and `Plattli.Reader` are the two ends; `Plattli.API` is the C interface under both, name by name. What
+`Plattli.Writer` and `Plattli.Reader` are the two ends of a run. `Plattli.State` keeps what a restart needs, `Plattli.Journal` the events of
+many writers, `Plattli.Stream` tables under a quota. `Plattli.API` is the C interface under them, name by name. What
 the library promises (threads, forks, what an acknowledged step survives) is in its `docs/c-api.md` and
 `docs/durability.md`.
 
-Calls that can take long (`finish`, `sync`, `close`, opening) run on the calling thread, and Julia's garbage collector waits
+Calls that can take long (`finish`, `sync`, `close`, opening, compaction, queries) run on the calling thread, and Julia's garbage collector waits
 for them, as it does for any call of C.
 """
 module Plattli

@@ -5,13 +5,14 @@
     append!(stream, topic, partition, time, columns)
 
 Appends rows to a partition of a topic, both made if they are missing, and returns their indices: each partition counts its rows from
-0 without gaps, for ever. `rows` is a named tuple (or pairs) of vectors of which the first is `time`, integers that are milliseconds
+0 without gaps, for ever. `rows` is a named tuple (or a tuple of pairs) of vectors of which the first is `time`, integers that are milliseconds
 since 1970; or `time` comes before the others.
 
 Columns are vectors of `Float64`, of other floats and integers, of `Bool` and of text, each kept in its type, with `missing` or without.
-`rows` may also be a `Plattli.ArrowStream`, whose batches are appended one after another.
+`rows` may also be a `Plattli.Page` or a `Plattli.ArrowStream`, whose batches are appended one after another: an error tells of one of
+them, and those before it are kept.
 
-After an error nothing of the call was kept, and the same call may be made again. `ERR_OVERLOADED` says that the disk cannot follow:
+After an error nothing of the vectors was kept, and the same call may be made again. `ERR_OVERLOADED` says that the disk cannot follow:
 the rows were refused rather than the solver made to wait.
 """
 Base.append!(stream::Stream, topic::Name, partition::Name, time::AbstractVector{<:Integer}, columns) =
@@ -52,7 +53,7 @@ function append_columns(stream, topic, partition, named)
         length(column) == n || throw(DimensionMismatch("column $name has $(length(column)) values, time has $n"))
     end
     if eltype(first(columns)) <: Integer && all(column -> eltype(column) == Float64, columns[2:end])
-        append_doubles(stream, topic, partition, Vector{Int64}(first(columns)), names[2:end], [Vector(column) for column in columns[2:end]], n, span)
+        append_doubles(stream, topic, partition, convert(Vector{Int64}, first(columns)), names[2:end], [convert(Vector{Float64}, column) for column in columns[2:end]], n, span)
     else
         append_arrow(stream, topic, partition, names, columns, n, span)
     end
@@ -121,7 +122,7 @@ arrow_format(name, T) =
     T == Bool ? "b" : T <: AbstractString ? "U" : get(() -> throw(ArgumentError("column $name is of $T; a column of a stream is of numbers, Bool or text")), ARROW_FORMATS, T)
 
 plain_buffers(column::AbstractVector{Bool}) = Any[packed(column)]
-plain_buffers(column::AbstractVector{<:Real}) = Any[padded(Vector(column))]
+plain_buffers(column::AbstractVector{T}) where {T<:Real} = Any[padded(convert(Vector{T}, column))]
 function plain_buffers(column::AbstractVector{<:AbstractString})
     ends = cumsum(Int64[0; [ncodeunits(String(text)) for text in column]])
     return Any[ends, padded(Vector(codeunits(join(column))))]

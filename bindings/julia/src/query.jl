@@ -39,6 +39,8 @@ All rows of a page as a named tuple of vectors, which any consumer of Tables.jl 
 """
 table(page::Page) = table(page.stream)
 
+Base.append!(stream::Stream, topic::Name, partition::Name, page::Page) = append!(stream, topic, partition, page.stream)
+
 const ORDERS = (ascending = API.PLATTLI_ASCENDING, descending = API.PLATTLI_DESCENDING)
 const PAGE_ENDS = Dict(API.PLATTLI_PAGE_ALL => :all, API.PLATTLI_PAGE_SCHEMA_CHANGE => :schema_change, API.PLATTLI_PAGE_ROW_LIMIT => :row_limit,
                        API.PLATTLI_PAGE_BYTE_LIMIT => :byte_limit)

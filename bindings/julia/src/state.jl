@@ -159,6 +159,7 @@ function Base.pop!(state::State, key::Name)
     delete!(state, key)
     return value
 end
+Base.pop!(state::State, key::Name, default) = haskey(state, key) ? pop!(state, key) : default
 
 Base.empty!(state::State) = replace(state, (;))
 

@@ -121,6 +121,32 @@ marked_released(stream::Ptr{Cvoid})::Cvoid = (unsafe_store!(Ptr{Ptr{Cvoid}}(stre
     @test refused(() -> table(Plattli.ArrowStream(out -> out[] = silent)), Plattli.ERR_UNSUPPORTED, Libc.strerror(Libc.ENOSYS))
 end
 
+# A producer of three batches without columns, which counts what is released.
+const PRODUCED, RELEASED = Ref(0), Ref(0)
+release_schema(schema::Ptr{Cvoid})::Cvoid = (RELEASED[] += 1; unsafe_store!(Ptr{Ptr{Cvoid}}(schema), C_NULL, 8); nothing)
+release_batch(batch::Ptr{Cvoid})::Cvoid = (RELEASED[] += 1; unsafe_store!(Ptr{Ptr{Cvoid}}(batch), C_NULL, 9); nothing)
+const RELEASES = Ref((C_NULL, C_NULL))
+const NO_COLUMNS = "+s"
+function give_schema(stream::Ptr{Cvoid}, out::Ptr{Cvoid})::Cint
+    unsafe_store!(Ptr{API.ArrowSchema}(out), API.ArrowSchema(pointer(NO_COLUMNS), C_NULL, C_NULL, 0, 0, C_NULL, C_NULL, RELEASES[][1], C_NULL))
+    return 0
+end
+function give_batch(stream::Ptr{Cvoid}, out::Ptr{Cvoid})::Cint
+    PRODUCED[] += 1
+    unsafe_store!(Ptr{API.ArrowArray}(out), API.ArrowArray(2, 0, 0, 0, 0, C_NULL, C_NULL, C_NULL, PRODUCED[] <= 3 ? RELEASES[][2] : C_NULL, C_NULL))
+    return 0
+end
+
+@testset "each batch is released once, and so are the columns" begin
+    RELEASES[] = (@cfunction(release_schema, Cvoid, (Ptr{Cvoid},)), @cfunction(release_batch, Cvoid, (Ptr{Cvoid},)))
+    counting = API.ArrowArrayStream(@cfunction(give_schema, Cint, (Ptr{Cvoid}, Ptr{Cvoid})), @cfunction(give_batch, Cint, (Ptr{Cvoid}, Ptr{Cvoid})),
+                                    C_NULL, @cfunction(marked_released, Cvoid, (Ptr{Cvoid},)), C_NULL)
+    stream = Plattli.ArrowStream(out -> out[] = counting)
+    @test collect(stream) == [NamedTuple(), NamedTuple(), NamedTuple()]
+    @test (PRODUCED[], RELEASED[]) == (4, 4) # the end is no batch; the columns are asked for once
+    @test table(stream) == NamedTuple() && !isopen(stream) && RELEASED[] == 4
+end
+
 @testset "another library takes a stream over" begin
     dir = fresh("taken")
     Plattli.Writer(run -> (write(run, "x", 1.0); end_step(run)), dir)

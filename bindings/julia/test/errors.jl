@@ -107,23 +107,44 @@ end
     end
 end
 
-@testset "a forked child can do nothing to the run of its parent" begin
+"Whether functions of one handle say in a forked child that it is of its parent; the last one closes it."
+function forked_child_is_told(handle, functions...)
+    addresses = Ptr{Cvoid}[getfield(API, Symbol(:address_of_, name))[] for name in functions] # nothing is compiled in the child
+    child = ccall(:fork, Cint, ())
+    if child == 0
+        # Only calls of C: this process has but one of Julia's threads.
+        told = true
+        for address in addresses
+            told &= ccall(address, Int32, (Ptr{Cvoid},), handle) == API.PLATTLI_ERR_FORKED
+        end
+        ccall(:_exit, Cvoid, (Cint,), told ? API.PLATTLI_ERR_FORKED : 99)
+    end
+    told = Ref{Cint}(0)
+    @test ccall(:waitpid, Cint, (Cint, Ref{Cint}, Cint), child, told, 0) == child
+    push!(SEEN, told[] >> 8)
+    return told[] == Plattli.ERR_FORKED << 8
+end
+
+@testset "a forked child can do nothing to what its parent has open" begin
     dir = fresh("forked")
     Plattli.Writer(dir) do run
-        x = metric(run, "x")
-        write(run, x, 1.0)
-        child = ccall(:fork, Cint, ())
-        if child == 0
-            # Only calls of C: this process has but one of Julia's threads.
-            status = API.plattli_put_f64(run, x.id, 2.0)
-            same = API.plattli_end_step(run) == status == API.plattli_writer_close(run.handle)
-            ccall(:_exit, Cvoid, (Cint,), same ? status : 99)
-        end
-        told = Ref{Cint}(0)
-        @test ccall(:waitpid, Cint, (Cint, Ref{Cint}, Cint), child, told, 0) == child
-        @test told[] >> 8 == Plattli.ERR_FORKED
-        push!(SEEN, told[] >> 8)
+        write(run, "x", 1.0)
+        @test forked_child_is_told(run.handle, :plattli_flush, :plattli_end_step, :plattli_writer_close)
         end_step(run)
     end
     @test Plattli.Reader(reader -> reader["x"], dir) == [1.0]
+    Plattli.State(dir, "s") do state
+        @test forked_child_is_told(state.handle, :plattli_state_compact, :plattli_state_close)
+        @test Plattli.entry_count(state) == 0
+    end
+    Plattli.Journal(joinpath(dir, "events")) do journal
+        push!(journal, "of the parent")
+        @test forked_child_is_told(journal.handle, :plattli_journal_flush, :plattli_journal_close)
+        @test Plattli.file_count(journal) == 0
+    end
+    Plattli.Stream(joinpath(dir, "probes")) do stream
+        append!(stream, "t", "p", (time = [1], x = [1.0]))
+        @test forked_child_is_told(stream.handle, :plattli_stream_checkpoint, :plattli_stream_close)
+        @test table(Plattli.query(stream, "t")).x == [1.0]
+    end
 end

@@ -25,6 +25,33 @@
     end
 end
 
+@testset "a collection at every step takes nothing of a state, a journal or a stream that is in use" begin
+    dir = fresh("gc")
+    Plattli.State(dir, "s"; snapshot = true) do state
+        Plattli.Journal(joinpath(dir, "events"); threshold = 2) do journal
+            Plattli.Stream(joinpath(dir, "probes"); roll_rows = 20, checkpoint_milliseconds = 1, sync = false) do stream
+                for s in 1:30
+                    GC.gc()
+                    state["key $(s % 3)"] = (step = s, text = "value $s")
+                    push!(journal, (step = s, list = [s, s]))
+                    append!(stream, "t", "doubles", (time = [s], x = [Float64(s)]))
+                    GC.gc(false)
+                    append!(stream, "t", "texts", (time = [s, s], text = ["row $s", missing], n = Int32[s, -s]))
+                    s % 10 == 0 || continue
+                    events = collect(journal)
+                    doubles = table(Plattli.query(stream, "t"; partitions = "doubles"))
+                    page = Plattli.query(stream, "t"; partitions = "texts", max_rows = 2s)
+                    GC.gc()
+                    texts = table(page)
+                    GC.gc()
+                    @test state["key 1"]["step"] == s - (s - 1) % 3 && length(events) == s
+                    @test doubles.x == 1:s && isequal(texts.text[end-1:end], ["row $s", missing]) && texts.n[1:2] == [1, -1]
+                end
+            end
+        end
+    end
+end
+
 # In a function of their own, so that nothing keeps them.
 @noinline function abandoned_writer(dir, s)
     run = Plattli.Writer(dir; hotsize = 1)
@@ -63,30 +90,70 @@ files_of_process() = length(readdir("/proc/self/fd"))
     GC.gc()
 end
 
-# sleep(3) in the place of plattli_writer_close, with the seconds in the place of the handle.
-@noinline function abandon_sleeping(seconds)
-    run = Plattli.Writer(fresh("sleeping"))
-    kept, run.handle = run.handle, Ptr{API.plattli_writer}(seconds)
+# sleep(3) in the place of the function that closes, with the seconds in the place of the handle.
+@noinline function abandon_sleeping(open_one, seconds)
+    object = open_one()
+    kept, object.handle = object.handle, typeof(object.handle)(seconds)
     return kept
 end
 
 @testset "a collection does not wait for a close that takes seconds" begin
-    close_function = API.address_of_plattli_writer_close
-    address = close_function[]
-    threads = threads_of_process()
-    close_function[] = API.Libdl.dlsym(API.Libdl.dlopen("libc.so.6"), :sleep)
-    kept = Ptr{API.plattli_writer}(0)
-    took = try
-        kept = abandon_sleeping(5)
-        @elapsed GC.gc()
-    finally
-        close_function[] = address
+    opened = (writer = () -> Plattli.Writer(fresh("sleeping")), state = () -> Plattli.State(fresh("sleeping"), "s"),
+              journal = () -> Plattli.Journal(fresh("sleeping")), stream = () -> Plattli.Stream(fresh("sleeping")),
+              state_scheduler = () -> Plattli.Scheduler())
+    for (kind, open_one) in pairs(opened)
+        closes = Symbol(:plattli_, kind, kind == :state_scheduler ? :_free : :_close)
+        close_function = getfield(API, Symbol(:address_of_, closes))
+        address = close_function[]
+        threads = threads_of_process()
+        close_function[] = API.Libdl.dlsym(API.Libdl.dlopen("libc.so.6"), :sleep)
+        kept = Ptr{Cvoid}(0)
+        took = try
+            kept = abandon_sleeping(open_one, 5)
+            @elapsed GC.gc()
+        finally
+            close_function[] = address
+        end
+        @test threads_of_process() > threads # it has begun, and
+        @test took < 4
+        call(closes, kept)
+        while threads_of_process() > threads
+            sleep(0.1)
+        end
     end
-    @test threads_of_process() > threads # it has begun, and
-    @test took < 4
-    @test ok(:plattli_writer_close, kept)
-    while threads_of_process() > threads
-        sleep(0.1)
+end
+
+# In a function of their own, as above.
+@noinline function abandoned_others(dir)
+    state = Plattli.State(dir, "s"; sync = :interval, snapshot = true)
+    state["x"] = 1
+    Plattli.start(Plattli.Scheduler(state; interval_milliseconds = 1))
+    push!(Plattli.Journal(joinpath(dir, "events")), "waits")
+    stream = Plattli.Stream(joinpath(dir, "probes"); checkpoint_milliseconds = 0)
+    append!(stream, "t", "p", (time = [1], x = [1.0]))
+    iterate(Plattli.query(stream, "t"))
+    return nothing
+end
+
+@testset "states, journals and streams that are dropped are closed, and leave no thread and no file" begin
+    folder = mktempdir()
+    GC.gc()
+    threads, files = threads_of_process(), files_of_process()
+    for i in 1:50
+        abandoned_others(joinpath(folder, string(i)))
+        i % 10 == 0 && GC.gc()
+    end
+    GC.gc()
+    for _ in 1:3000
+        threads_of_process() <= threads && files_of_process() <= files && break
+        sleep(0.01)
+    end
+    @test threads_of_process() <= threads && files_of_process() <= files
+    for i in 1:50
+        dir = joinpath(folder, string(i))
+        @test isfile(joinpath(dir, "s.json")) && Plattli.State(state -> state["x"], dir, "s") == 1
+        @test Plattli.Journal(read, joinpath(dir, "events")) == ["waits"]
+        @test Plattli.Stream(stream -> table(Plattli.query(stream, "t")).x, joinpath(dir, "probes")) == [1.0]
     end
 end
 
@@ -110,10 +177,19 @@ end
     @test files_of_process() <= files
 end
 
-@testset "a program that ends with open writers loses no step" begin
+@testset "a program that ends with open handles loses nothing" begin
     dir = fresh("ending")
     program = """
         using Plattli
+        state = Plattli.State($(repr(dir)), "s"; snapshot = true)
+        state["x"] = 1
+        scheduler = Plattli.Scheduler(state)
+        Plattli.start(scheduler)
+        journal = Plattli.Journal($(repr(joinpath(dir, "events"))))
+        push!(journal, "waits")
+        stream = Plattli.Stream($(repr(joinpath(dir, "probes"))); checkpoint_milliseconds = 0)
+        append!(stream, "t", "p", (time = [1], x = [1.0]))
+        rows = Plattli.query(stream, "t")
         run = Plattli.Writer($(repr(dir)); hotsize = 2)
         for s in 1:5
             write(run, "x", Float64(s))
@@ -123,4 +199,7 @@ end
         """
     @test success(`$(Base.julia_cmd()) --project=$(Base.active_project()) -e $program`)
     @test Plattli.Reader(reader -> reader["x"], dir) == 1:6
+    @test Plattli.json_value(read(joinpath(dir, "s.json"), String)) == Dict("x" => 1)
+    @test Plattli.Journal(read, joinpath(dir, "events")) == ["waits"]
+    @test Plattli.Stream(stream -> table(Plattli.query(stream, "t")).x, joinpath(dir, "probes")) == [1.0]
 end

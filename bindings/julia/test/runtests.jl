@@ -27,12 +27,16 @@ end
     include("raw.jl")
     include("raw_arrow.jl")
     include("raw_state.jl")
+    include("raw_journal.jl")
+    include("raw_stream.jl")
     include("json.jl")
     include("writer.jl")
     include("reader.jl")
     include("arrow.jl")
     include("errors.jl")
     include("state.jl")
+    include("journal.jl")
+    include("stream.jl")
     include("sink.jl")
     include("finalizers.jl")
     include("library.jl")
@@ -41,7 +45,7 @@ end
         @test setdiff(first.(API.FUNCTIONS), CALLED) == []
     end
     @testset "every status code that can be produced was seen" begin
-        # Nothing is left out of a build so far, and a bug in the library cannot be ordered.
-        @test setdiff(API.PLATTLI_ERR_ARGUMENT:API.PLATTLI_ERR_INTERNAL, SEEN) == [API.PLATTLI_ERR_UNSUPPORTED, API.PLATTLI_ERR_INTERNAL]
+        # A bug in the library cannot be ordered: scripts/test-broken.sh builds one.
+        @test setdiff(API.PLATTLI_ERR_ARGUMENT:API.PLATTLI_ERR_INTERNAL, SEEN) == [API.PLATTLI_ERR_INTERNAL]
     end
 end

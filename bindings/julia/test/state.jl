@@ -53,7 +53,7 @@ end
         @test haskey(state, "flag") && !haskey(state, "gone") && length(state) == 10
         @test keys(state) == sort([collect(keys(values)); "symbol"; "spelled"])
         @test first.(collect(state)) == keys(state) && Dict(state) == Plattli.snapshot(state) && state == Dict(state)
-        @test get!(state, "new", 1) == 1 && get!(state, "new", 2) == 1 && pop!(state, "new") == 1 && !haskey(state, "new")
+        @test get!(state, "new", 1) == 1 && get!(state, "new", 2) == 1 && pop!(state, "new") == 1 && pop!(state, "new", 9) == 9
         @test Plattli.replace(state, (b = 2, a = 1)) === state && Plattli.snapshot_json(state) == "{\"a\":1,\"b\":2}"
         @test merge!(state, Dict("c" => 3)) === state && collect(Base.values(state)) == [1, 2, 3]
         @test isempty(empty!(state))
@@ -137,9 +137,11 @@ end
                 @test occursin("1 states", sprint(show, scheduler)) && push!(scheduler, b) === scheduler
                 Plattli.start(scheduler)
                 Plattli.start(scheduler)
-                while Plattli.entry_count(a) > 1
+                for _ in 1:3000
+                    Plattli.entry_count(a) == 1 && break
                     sleep(0.01)
                 end
+                @test Plattli.entry_count(a) == 1
                 Plattli.stop(scheduler)
                 Plattli.stop(scheduler)
                 @test Plattli.entry_count(b) == 5 # below its threshold

@@ -352,3 +352,33 @@ impl Bucket for Undeletable {
         self.0.tidy(folder, older_than)
     }
 }
+
+#[test]
+fn leftovers_of_several_compactions_stay_hidden_when_the_power_fails_while_they_are_removed() {
+    let planted = || {
+        let store = MemoryStore::new();
+        plant(&store, &single(1), "a\n");
+        plant(&store, &range(1, 2), "a\nb\n");
+        plant(&store, &list(1, 2), &format!("{}\n{}\n", single(1), single(2)));
+        plant(&store, &range(1, 5), "a\nb\nc\n");
+        plant(&store, &list(1, 5), &format!("{}\n{}\n", range(1, 2), single(5)));
+        store
+    };
+    assert_eq!(seen(&planted()), ["a", "b", "c"]);
+    let trial = planted();
+    journal(&trial, 32).compact().unwrap();
+    assert_eq!(files(&trial), [range(1, 5), list(1, 5)]);
+    let store = planted();
+    let stuck = Journal::open_in(Arc::new(Undeletable(folder(&store), single(1))), &options(32)).unwrap();
+    assert_eq!(stuck.compact().unwrap().failed_deletes, 1);
+    assert_eq!(seen(&store), ["a", "b", "c"], "what hides one that stays must stay too");
+    for n in 0..=trial.ops() {
+        let store = planted();
+        store.kill_at(n, crate::store::Done::Nothing);
+        _ = journal(&store, 32).compact();
+        for policy in crate::store::PowerCut::policies(20) {
+            let found = store.power_cut(policy);
+            assert_eq!(seen(&found), ["a", "b", "c"], "operation {n}, {policy:?}");
+        }
+    }
+}

@@ -58,3 +58,16 @@ fn a_reader_that_begins_inside_a_compacted_object_gets_all_of_it() {
     assert_eq!(texts(&super::journal(&store.process(), 32).read_from(20).unwrap()), ["a", "b", "c"]);
     assert_eq!(texts(&super::journal(&store.process(), 32).read_from(31).unwrap()), [""; 0]);
 }
+
+#[test]
+fn batches_that_begin_alike_are_told_apart_when_they_were_compacted() {
+    let store = MemoryStore::new();
+    let (writer, reader) = (journal(&store, 32), journal(&store.process(), 32));
+    writer.append(b"x").unwrap();
+    store_each(&writer, &["y", "x"]);
+    let mut next = 0;
+    assert_eq!(more(&reader, &mut next), ["x", "y", "x"]);
+    store_each(&writer, &["z"]);
+    writer.compact().unwrap();
+    assert_eq!(more(&reader, &mut next), ["z"]);
+}

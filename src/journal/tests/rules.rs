@@ -315,3 +315,95 @@ fn threads_append_while_others_read_and_compact() {
     events.dedup();
     assert_eq!(events.len(), 2000);
 }
+
+/// A bucket whose lists are not of one moment: one of them is made in two halves, and something happens in between.
+#[derive(Debug)]
+struct Torn {
+    inner: Arc<dyn Bucket>,
+    store: MemoryStore,
+    lists: std::sync::atomic::AtomicUsize,
+    /// Which list it is, the name where its second half begins, and whether the second half is made first.
+    at: (usize, String, bool),
+}
+
+impl Bucket for Torn {
+    fn locate(&self, name: &str) -> String {
+        self.inner.locate(name)
+    }
+    fn list(&self, folder: &str) -> Result<Vec<crate::bucket::Object>> {
+        if self.lists.fetch_add(1, Ordering::Relaxed) != self.at.0 {
+            return self.inner.list(folder);
+        }
+        let before = self.inner.list(folder)?;
+        journal(&self.store, 32).compact()?;
+        let after = self.inner.list(folder)?;
+        let (low, high) = if self.at.2 { (after, before) } else { (before, after) };
+        let below = |object: &crate::bucket::Object| object.name < self.at.1;
+        let low = low.into_iter().filter(below);
+        Ok(low.chain(high.into_iter().filter(|object| !below(object))).collect())
+    }
+    fn size(&self, name: &str) -> Result<Option<u64>> {
+        self.inner.size(name)
+    }
+    fn get(&self, name: &str) -> Result<Option<(Vec<u8>, Version)>> {
+        self.inner.get(name)
+    }
+    fn open(&self, name: &str) -> Result<Option<Box<dyn Source + '_>>> {
+        self.inner.open(name)
+    }
+    fn put_new(&self, name: &str, data: &[u8]) -> Result<Put> {
+        self.inner.put_new(name, data)
+    }
+    fn upload(&self, name: &str) -> Result<Box<dyn Upload + '_>> {
+        self.inner.upload(name)
+    }
+    fn replace(&self, name: &str, data: &[u8], version: &Version) -> Result<Put> {
+        self.inner.replace(name, data, version)
+    }
+    fn delete(&self, name: &str) -> Result<bool> {
+        self.inner.delete(name)
+    }
+    fn age(&self, name: &str) -> Result<Option<Duration>> {
+        self.inner.age(name)
+    }
+    fn settle(&self, folder: &str) -> Result<()> {
+        self.inner.settle(folder)
+    }
+    fn tidy(&self, folder: &str, older_than: Duration) -> Result<usize> {
+        self.inner.tidy(folder, older_than)
+    }
+}
+
+#[test]
+fn a_list_that_a_compaction_changed_while_it_was_made_is_not_believed() {
+    for compacted_before in [false, true] {
+        let store = MemoryStore::new();
+        for (number, text) in [(10, "a\n"), (20, "b\n")] {
+            plant(&store, &single(number), text);
+        }
+        if compacted_before {
+            journal(&store.process(), 32).compact().unwrap();
+        }
+        for (number, text) in [(30, "c\n"), (40, "d\n")] {
+            plant(&store, &single(number), text);
+        }
+        let boundaries = [range(10, 20), list(10, 20), range(10, 40), list(10, 40), single(10)];
+        for boundary in boundaries.into_iter().chain([single(11), single(25), single(35), single(99)]) {
+            for (n, second_first) in [(0, false), (0, true), (1, false), (1, true)] {
+                let disk = store.snapshot();
+                let torn = Torn {
+                    inner: folder(&disk),
+                    store: disk.process(),
+                    lists: Default::default(),
+                    at: (n, boundary.clone(), second_first),
+                };
+                let journal = Journal::open_in(Arc::new(torn), &options(32)).unwrap();
+                assert_eq!(
+                    read(&journal),
+                    ["a", "b", "c", "d"],
+                    "list {n} torn at {boundary}, {second_first}"
+                );
+            }
+        }
+    }
+}

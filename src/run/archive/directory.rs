@@ -25,6 +25,9 @@ const END64: usize = 56;
 const ENTRY: usize = 46;
 const LONGEST_COMMENT: u64 = 0xffff;
 const PIECE: usize = 256 << 10;
+/// What is read of the end of the file at first: without a comment the end record is there, and often all of the
+/// directory and the manifest before it.
+const TAIL: u64 = 8 << 10;
 
 /// What the directory says of a member.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,12 +57,41 @@ impl Member {
     }
 }
 
-/// Reads the directory: all members but directories, sorted by name; of two with one name the later counts, as in
-/// Python. `path` is for messages. Anything that is not a sound zip file is [`crate::Code::Corrupt`].
-pub fn read(file: &dyn File, path: &Path) -> Result<Vec<(String, Member)>> {
+/// The end of a file, as it was read.
+#[derive(Debug)]
+pub struct Tail {
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl Tail {
+    fn read(file: &dyn File, len: u64, most: u64) -> Result<Tail> {
+        let start = len.saturating_sub(most);
+        let mut bytes = vec![0; (len - start) as usize];
+        let got = ops::read_full(file, &mut bytes, start)?;
+        bytes.truncate(got);
+        Ok(Tail { start, bytes })
+    }
+
+    /// So many bytes from a position on, if they are in it.
+    pub fn get(&self, offset: u64, len: usize) -> Option<&[u8]> {
+        let from = usize::try_from(offset.checked_sub(self.start)?).ok()?;
+        self.bytes.get(from..from.checked_add(len)?)
+    }
+}
+
+/// Reads the directory of a file of `len` bytes: all members but directories, sorted by name; of two with one name the
+/// later counts, as in Python. `path` is for messages. Anything that is not a sound zip file is
+/// [`crate::Code::Corrupt`]. What was read of the end is given as well: it may hold members.
+pub fn read(file: &dyn File, len: u64, path: &Path) -> Result<(Vec<(String, Member)>, Tail)> {
     let bad = |what: &str| Error::corrupt(path, format_args!("is no readable zip file: {what}"));
-    let place =
-        Place::find(file)?.ok_or_else(|| bad("it has no end record (cut short, or something else)"))?;
+    let mut tail = Tail::read(file, len, TAIL)?;
+    let mut place = Place::find(&tail, true);
+    if place.is_none() {
+        tail = Tail::read(file, len, LONGEST_COMMENT + (END + LOCATOR + END64) as u64)?;
+        place = Place::find(&tail, false);
+    }
+    let place = place.ok_or_else(|| bad("it has no end record (cut short, or something else)"))?;
     let start =
         place.end.checked_sub(place.size).ok_or_else(|| bad("its directory is larger than the file"))?;
     // What stands before the archive shifts every offset in it.
@@ -68,6 +100,10 @@ pub fn read(file: &dyn File, path: &Path) -> Result<Vec<(String, Member)>> {
 
     let mut members = Vec::new();
     let mut bytes = Pieces { file, next: start, end: place.end, have: Vec::new(), used: 0 };
+    if let Some(all) = usize::try_from(place.size).ok().and_then(|size| tail.get(start, size)) {
+        bytes.have.extend_from_slice(all);
+        bytes.next = place.end;
+    }
     while bytes.left() > 0 {
         let head = bytes.take(ENTRY)?.ok_or_else(|| bad("its directory is cut short"))?;
         if head[..4] != *b"PK\x01\x02" {
@@ -107,7 +143,7 @@ pub fn read(file: &dyn File, path: &Path) -> Result<Vec<(String, Member)>> {
         }
         same
     });
-    Ok(members)
+    Ok((members, tail))
 }
 
 /// Where the data of a member start, from its local header; `None` if that is none or they do not fit.
@@ -130,32 +166,36 @@ struct Place {
 }
 
 impl Place {
-    fn find(file: &dyn File) -> Result<Option<Place>> {
-        let len = file.metadata()?.len;
-        let tail_start = len.saturating_sub(LONGEST_COMMENT + (END + LOCATOR + END64) as u64);
-        let mut tail = vec![0; (len - tail_start) as usize];
-        let got = ops::read_full(file, &mut tail, tail_start)?;
-        tail.truncate(got);
-        let fits = |at: &usize| tail.len() >= at + END + usize::from(u16_at(&tail, at + 20));
-        let found =
-            memchr::memmem::rfind_iter(&tail, b"PK\x05\x06").find(|at| tail.len() >= at + END && fits(at));
-        let Some(at) = found else { return Ok(None) };
+    /// From the end of a file; `last`: only if nothing follows the end record.
+    fn find(tail: &Tail, last: bool) -> Option<Place> {
+        let (tail_start, tail) = (tail.start, &*tail.bytes);
+        let after = |at: usize| at + END + usize::from(u16_at(tail, at + 20));
+        let fits = |at: &usize| match last {
+            true => tail.len() == after(*at) && u16_at(tail, at + 20) == 0,
+            false => tail.len() >= after(*at),
+        };
+        let at =
+            memchr::memmem::rfind_iter(tail, b"PK\x05\x06").find(|at| tail.len() >= at + END && fits(at))?;
+        // The wide records would stand before what was read.
+        if last && at < LOCATOR + END64 && tail_start > 0 {
+            return None;
+        }
         let narrow = Place {
             end: tail_start + at as u64,
-            size: u64::from(u32_at(&tail, at + 12)),
-            offset: u64::from(u32_at(&tail, at + 16)),
+            size: u64::from(u32_at(tail, at + 12)),
+            offset: u64::from(u32_at(tail, at + 16)),
         };
         let wide = at.checked_sub(LOCATOR + END64).filter(|record| {
             tail[at - LOCATOR..].starts_with(b"PK\x06\x07") && tail[*record..].starts_with(b"PK\x06\x06")
         });
-        Ok(Some(match wide {
+        Some(match wide {
             None => narrow,
             Some(record) => Place {
                 end: tail_start + record as u64,
-                size: u64_at(&tail, record + 40),
-                offset: u64_at(&tail, record + 48),
+                size: u64_at(tail, record + 40),
+                offset: u64_at(tail, record + 48),
             },
-        }))
+        })
     }
 }
 

@@ -12,7 +12,7 @@ pub use pack::{pack, unpack, Content};
 use crate::error::{Code, Error, Result};
 use crate::run::name::MANIFEST;
 use crate::store::{ops, File, Store};
-use directory::Member;
+use directory::{Member, Tail};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -32,6 +32,8 @@ pub struct ArchiveReader {
     path: PathBuf,
     /// Sorted by name.
     members: Vec<(String, Member)>,
+    /// The end of the file, which was read to find the members.
+    tail: Tail,
     /// Where the data of each member start, once its local header has been read.
     data_starts: Vec<OnceLock<u64>>,
     /// The compressed member decoded last, so that slices of it do not decode it anew each time.
@@ -52,14 +54,15 @@ impl ArchiveReader {
     /// Opens an archive and says why it cannot ([`Code::Corrupt`] or [`Code::Io`]).
     pub fn open_strict(store: &dyn Store, path: &Path) -> Result<ArchiveReader> {
         let file = store.open_read(path)?;
-        ops::regular(path, &file.metadata()?)?;
-        let members = directory::read(&*file, path)?;
+        let metadata = file.metadata()?;
+        ops::regular(path, &metadata)?;
+        let (members, tail) = directory::read(&*file, metadata.len, path)?;
         let data_starts = members.iter().map(|_| OnceLock::new()).collect();
-        let archive =
-            ArchiveReader { file, path: path.to_path_buf(), members, data_starts, decoded: Mutex::new(None) };
+        let path = path.to_path_buf();
+        let archive = ArchiveReader { file, path, members, tail, data_starts, decoded: Mutex::new(None) };
         match archive.size(MANIFEST) {
             Some(_) => Ok(archive),
-            None => Err(Error::corrupt(path, "is a zip file without plattli.json")),
+            None => Err(Error::corrupt(&archive.path, "is a zip file without plattli.json")),
         }
     }
 
@@ -102,7 +105,7 @@ impl ArchiveReader {
         }
         if member.is_stored() {
             let start = self.data_start(index)?;
-            if ops::read_full(&*self.file, &mut buf[..want], start + offset)? < want {
+            if self.fetch(&mut buf[..want], start + offset)? < want {
                 return Err(self.damaged(name, "is cut short"));
             }
         } else {
@@ -172,10 +175,21 @@ impl ArchiveReader {
         }
         let (name, member) = &self.members[index];
         let mut header = [0; directory::LOCAL_HEADER];
-        let got = ops::read_full(&*self.file, &mut header, member.header_start)?;
+        let got = self.fetch(&mut header, member.header_start)?;
         let start = directory::data_start(&header[..got], member)
             .ok_or_else(|| self.damaged(name, "has a local header that contradicts the directory"))?;
         Ok(*self.data_starts[index].get_or_init(|| start))
+    }
+
+    /// Fills the buffer from a position, as far as the file goes.
+    fn fetch(&self, buf: &mut [u8], offset: u64) -> Result<usize> {
+        match self.tail.get(offset, buf.len()) {
+            Some(bytes) => {
+                buf.copy_from_slice(bytes);
+                Ok(buf.len())
+            }
+            None => ops::read_full(&*self.file, buf, offset),
+        }
     }
 
     fn decoded(&self, index: usize) -> Result<Arc<Vec<u8>>> {

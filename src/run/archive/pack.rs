@@ -99,8 +99,10 @@ fn add_file(
     name: &str,
 ) -> Result<()> {
     let path = root.join(name);
-    // A link that leads nowhere, or to a directory, has no content to keep.
-    if !ops::is_file(store, &path)? {
+    let source = ops::if_present(store.open_read(&path))?;
+    let found = source.as_ref().map(|file| file.metadata()).transpose()?.filter(|m| m.kind == Kind::File);
+    let (Some(source), Some(found)) = (source, found) else {
+        // A link that leads nowhere, or to a directory, has no content to keep.
         return match store.link_metadata(&path)? {
             Some(m) if m.kind == Kind::Link => Ok(()),
             _ => Err(Error::corrupt(
@@ -108,9 +110,8 @@ fn add_file(
                 "vanished, or its name is not UTF-8: move it out of the run folder",
             )),
         };
-    }
-    let source = store.open_read(&path)?;
-    let size = source.metadata()?.len;
+    };
+    let size = found.len;
     add(zip, tmp, name, size, |zip| {
         let mut buf = vec![0; PIECE.min(usize::try_from(size).unwrap_or(PIECE))];
         let mut done = 0;

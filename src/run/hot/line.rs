@@ -64,7 +64,8 @@ impl Line {
     }
 
     /// What there is of the line.
-    pub fn text(&self) -> &[u8] {
+    #[cfg(test)]
+    fn text(&self) -> &[u8] {
         &self.bytes[..self.used]
     }
 
@@ -82,7 +83,7 @@ impl Line {
     pub fn push_number(&mut self, keys: &Keys, key: Key, dtype: DType, cell: Cell) {
         if matches!(dtype, DType::F32 | DType::F64) {
             let mut buffer = json::FloatBuffer::new();
-            match json::plain_f64(f64::from_bits(cell), &mut buffer) {
+            match json::finite_f64(f64::from_bits(cell), &mut buffer) {
                 Some(text) => self.push_text(keys, key, text),
                 None => self.push_odd_number(keys, key, dtype, cell),
             }
@@ -140,12 +141,23 @@ impl Line {
             8..16 => push_ends::<8>(room, text),
             4..8 => push_ends::<4>(room, text),
             0..4 => room.iter_mut().zip(text).for_each(|(to, from)| *to = *from),
-            _ => return self.with(|out| out.extend_from_slice(text)),
+            _ => return self.push_bytes(text),
         }
         self.used += n;
     }
 
-    /// Adds any text.
+    /// Adds a text of any length.
+    pub fn push_bytes(&mut self, text: &[u8]) {
+        match self.bytes.get_mut(self.used..).and_then(|free| free.get_mut(..text.len())) {
+            Some(place) => {
+                place.copy_from_slice(text);
+                self.used += text.len();
+            }
+            None => self.with(|out| out.extend_from_slice(text)),
+        }
+    }
+
+    /// Adds whatever is written.
     pub fn with<R>(&mut self, add: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         self.bytes.truncate(self.used);
         let result = add(&mut self.bytes);
@@ -218,8 +230,12 @@ mod tests {
                 }
                 line.push_key(&keys, key);
                 line.with(|out| out.extend_from_slice(&b"\"text\"".repeat(length)));
+                line.push_key(&keys, key);
+                line.push_bytes(&b"\"more\"".repeat(length));
                 expected.extend_from_slice(&written);
                 expected.extend_from_slice(&b"\"text\"".repeat(length));
+                expected.extend_from_slice(&written);
+                expected.extend_from_slice(&b"\"more\"".repeat(length));
             }
             assert_eq!(String::from_utf8_lossy(line.text()), String::from_utf8_lossy(&expected));
             expected.extend_from_slice(b"}\n");

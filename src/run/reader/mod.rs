@@ -1,7 +1,7 @@
 //! Reading a run: a folder, also while it is written, or an archive (format §14).
 //!
 //! [`Reader`] is the facade. [`discover`] finds the run, [`snapshot`] sees it whole, [`hot`] and [`cold`] are the two
-//! places where rows are, [`series`] joins them, [`selection`] picks rows, [`convert`] and [`column`] hand them out,
+//! places where rows are ([`plain`] reads large logs), [`series`] joins them, [`selection`] picks rows, [`convert`] and [`column`] hand them out,
 //! [`table`] puts metrics side by side.
 
 mod cold;
@@ -10,6 +10,7 @@ mod convert;
 mod discover;
 mod estimate;
 mod hot;
+mod plain;
 mod selection;
 mod series;
 mod snapshot;
@@ -55,8 +56,8 @@ pub struct Reader {
 #[derive(Debug)]
 struct State {
     snapshot: Snapshot,
-    /// All metrics, sorted, as of the opening.
-    names: Arc<[String]>,
+    /// All metrics, sorted, as of the opening; unless they were asked for, not known yet.
+    names: Option<Arc<[String]>>,
     open: HashMap<String, (Arc<Series>, u64)>,
     clock: u64,
     warnings: Vec<String>,
@@ -87,7 +88,7 @@ impl Reader {
 
     /// The names of all metrics, sorted.
     pub fn metrics(&self) -> Arc<[String]> {
-        self.lock().names.clone()
+        self.lock().names()
     }
 
     /// Type, rows, first and last step of a metric. [`Code::NotFound`] for one that there is not.
@@ -248,13 +249,20 @@ impl Reader {
 
 impl State {
     fn new(snapshot: Snapshot) -> State {
-        let names = snapshot.names().into_iter().map(str::to_owned).collect();
         let warnings = snapshot.hot.warnings().to_vec();
-        State { snapshot, names, open: HashMap::new(), clock: 0, warnings }
+        State { snapshot, names: None, open: HashMap::new(), clock: 0, warnings }
+    }
+
+    fn names(&mut self) -> Arc<[String]> {
+        let snapshot = &self.snapshot;
+        let find = || snapshot.names().into_iter().map(str::to_owned).collect();
+        self.names.get_or_insert_with(find).clone()
     }
 
     /// The same snapshot, taken again.
     fn replace(&mut self, snapshot: Snapshot) {
+        // Those of the opening: a metric that came since does not belong to them.
+        self.names();
         for warning in snapshot.hot.warnings() {
             if !self.warnings.contains(warning) {
                 self.warnings.push(warning.clone());
@@ -270,7 +278,12 @@ impl State {
             *used = self.clock;
             return Ok(series.clone());
         }
-        if self.names.binary_search_by(|have| have.as_str().cmp(name)).is_err() {
+        // As long as the snapshot is the first one, it knows the metrics itself.
+        let known = match &self.names {
+            Some(names) => names.binary_search_by(|have| have.as_str().cmp(name)).is_ok(),
+            None => self.snapshot.entry(name).is_some(),
+        };
+        if !known && self.names().binary_search_by(|have| have.as_str().cmp(name)).is_err() {
             let what = format!("the run has no metric {}", name::quoted(name));
             return Err(Halt::Stop(Error::not_found(what)));
         }

@@ -3,7 +3,7 @@
 use super::cold::Cold;
 use super::column::{As, Column, ColumnData, JsonTexts, MetricInfo};
 use super::convert::{self, Native};
-use super::hot::HotRows;
+use super::snapshot::Hot;
 use super::source::{Attempt, Halt};
 use crate::error::{Code, Error};
 use crate::json::{self, Raw, RawKind, Spacing};
@@ -31,27 +31,29 @@ enum HotValues {
 
 impl Series {
     /// Joins the cold rows with the hot rows whose steps are greater.
-    pub fn join(cold: Cold, flag: Option<Monotonic>, rows: &HotRows) -> Attempt<Series> {
+    pub fn join(cold: Cold, flag: Option<Monotonic>, rows: &mut Hot) -> Attempt<Series> {
         let after = cold.last_step()?;
         let mut hot_steps = Vec::new();
         let hot = if cold.dtype == DType::Json {
             let mut texts = JsonTexts::default();
             let mut spaced = Vec::new();
-            for (step, raw) in rows.values(&cold.name, after) {
+            rows.values(&cold.name, after, |step, raw| {
                 spaced.clear();
                 // The text that the row will have once it is cold.
                 let text = json::transcode(raw.0, Spacing::Spaced, &mut spaced).ok();
                 let text = text.and_then(|()| std::str::from_utf8(&spaced).ok());
                 texts.push(text.ok_or_else(|| misfit(&cold, step, raw))?);
                 hot_steps.push(step);
-            }
+                Ok(())
+            })?;
             HotValues::Texts(texts)
         } else {
             let mut cells = Vec::new();
-            for (step, raw) in rows.values(&cold.name, after) {
+            rows.values(&cold.name, after, |step, raw| {
                 cells.push(hot_cell(cold.dtype, raw).ok_or_else(|| misfit(&cold, step, raw))?);
                 hot_steps.push(step);
-            }
+                Ok(())
+            })?;
             HotValues::Cells(cells)
         };
         Ok(Series { cold, flag, hot_steps, hot })

@@ -22,9 +22,11 @@
 use super::cold::{Cold, Steps};
 use super::discover::{self, Found};
 use super::hot::{HotRows, Log};
+use super::plain::{PlainRows, LARGE};
 use super::series::Series;
 use super::source::{Attempt, Bytes, Folder, Halt, Opened};
 use crate::error::{Code, Error, Result};
+use crate::json::Raw;
 use crate::run::archive::ArchiveReader;
 use crate::run::dtype::DType;
 use crate::run::manifest::{Manifest, MetricEntry};
@@ -71,10 +73,57 @@ pub struct Snapshot {
     /// Up to where it goes.
     pub limit: Limit,
     /// The hot rows.
-    pub hot: HotRows,
-    index: HashMap<String, usize>,
+    pub hot: Hot,
+    /// The metrics of the manifest in order of their names.
+    index: Vec<u32>,
     /// A missing value file is an empty one: its rows are still in a hot log, or were not asked for.
     lenient: bool,
+}
+
+/// The hot rows, all of them looked at or only those that are asked for.
+#[derive(Debug)]
+pub enum Hot {
+    /// Indexed by metric.
+    Indexed(HotRows),
+    /// As they were read.
+    Plain(PlainRows),
+}
+
+impl Default for Hot {
+    fn default() -> Self {
+        Hot::Indexed(HotRows::default())
+    }
+}
+
+impl Hot {
+    /// The greatest step; `None` if there are no rows.
+    pub fn last_step(&self) -> Option<u32> {
+        match self {
+            Hot::Indexed(rows) => rows.last_step(),
+            Hot::Plain(rows) => rows.last_step(),
+        }
+    }
+
+    /// What was skipped.
+    pub fn warnings(&self) -> &[String] {
+        match self {
+            Hot::Indexed(rows) => rows.warnings(),
+            Hot::Plain(_) => &[],
+        }
+    }
+
+    /// Hands on the values of a metric beyond step `after`, with their steps.
+    pub fn values(
+        &mut self,
+        name: &str,
+        after: Option<u32>,
+        mut take: impl FnMut(u32, Raw<'_>) -> Attempt<()>,
+    ) -> Attempt<()> {
+        match self {
+            Hot::Indexed(rows) => rows.values(name, after).try_for_each(|(step, raw)| take(step, raw)),
+            Hot::Plain(rows) => rows.values(name, after, take),
+        }
+    }
 }
 
 impl Snapshot {
@@ -119,12 +168,13 @@ impl Snapshot {
         let manifest = Manifest::parse(&archive.read_all(MANIFEST)?, &archive.path().join(MANIFEST))?;
         let limit = keep.cloned().unwrap_or(Limit::None);
         let source = Source::Archive(Arc::new(archive));
-        Ok(Self::new(source, manifest, limit, HotRows::default(), false))
+        Ok(Self::new(source, manifest, limit, Hot::default(), false))
     }
 
-    fn new(source: Source, manifest: Manifest, limit: Limit, hot: HotRows, lenient: bool) -> Snapshot {
-        let names = manifest.metrics.iter().enumerate();
-        let index = names.map(|(i, (name, _))| (name.clone(), i)).collect();
+    fn new(source: Source, manifest: Manifest, limit: Limit, hot: Hot, lenient: bool) -> Snapshot {
+        let mut index: Vec<u32> = (0..manifest.metrics.len() as u32).collect();
+        // Stable sorting takes no time where they are in order already.
+        index.sort_by(|a, b| manifest.metrics[*a as usize].0.cmp(&manifest.metrics[*b as usize].0));
         Snapshot { source, manifest, limit, hot, index, lenient }
     }
 
@@ -151,7 +201,7 @@ impl Snapshot {
         };
         let hot = match (finished, keep) {
             // All rows of that snapshot were cold.
-            (true, _) | (_, Some(Limit::Sizes(_))) => HotRows::default(),
+            (true, _) | (_, Some(Limit::Sizes(_))) => Hot::default(),
             _ => logs.parse(root, horizon, options.strict)?,
         };
         let limit = match (keep, hot.last_step()) {
@@ -178,12 +228,19 @@ impl Snapshot {
 
     /// Names of all metrics, sorted.
     pub fn names(&self) -> BTreeSet<&str> {
-        self.manifest.metrics.iter().map(|(name, _)| name.as_str()).chain(self.hot.names()).collect()
+        let mut names: BTreeSet<&str> = self.manifest.metrics.iter().map(|(name, _)| name.as_str()).collect();
+        match &self.hot {
+            Hot::Indexed(rows) => names.extend(rows.names()),
+            Hot::Plain(rows) => names.append(&mut rows.names()),
+        }
+        names
     }
 
     /// What the manifest says of a metric.
     pub fn entry(&self, name: &str) -> Option<&MetricEntry> {
-        self.index.get(name).map(|i| &self.manifest.metrics[*i].1)
+        let metrics = &self.manifest.metrics;
+        let at = self.index.binary_search_by(|i| metrics[*i as usize].0.as_str().cmp(name)).ok()?;
+        Some(&metrics[self.index[at] as usize].1)
     }
 
     /// Opens a metric, whether or not it has rows.
@@ -191,7 +248,7 @@ impl Snapshot {
         let Some(entry) = self.entry(name).cloned() else {
             // Only in hot rows: the manifest was lost (format §14.1).
             let cold = empty(name, DType::Json, Steps::List(Default::default()));
-            return Series::join(cold, None, &self.hot);
+            return Series::join(cold, None, &mut self.hot);
         };
         let mut cold = self.cold(name, &entry)?;
         if let Source::Folder(folder) = &self.source {
@@ -202,7 +259,7 @@ impl Snapshot {
                 cold.rows = cold.rows_below(u64::from(last) + 1)?;
             }
         }
-        Series::join(cold, entry.monotonic, &self.hot)
+        Series::join(cold, entry.monotonic, &mut self.hot)
     }
 
     fn cold(&mut self, name: &str, entry: &MetricEntry) -> Attempt<Cold> {
@@ -326,17 +383,30 @@ impl Logs {
         self.active.is_some() || self.compacting.is_some()
     }
 
-    fn parse(&self, root: &Path, horizon: Option<u32>, strict: bool) -> Result<HotRows> {
-        let (compacting, active) = (root.join(HOT_COMPACTING), root.join(HOT));
-        let text = |log: &Option<(Opened, Vec<u8>)>| log.as_ref().map(|(_, text)| text.len()).unwrap_or(0);
-        if text(&self.active) + text(&self.compacting) == 0 {
-            return Ok(HotRows::default());
+    /// The rows, of which the texts are taken away.
+    fn parse(&mut self, root: &Path, horizon: Option<u32>, strict: bool) -> Result<Hot> {
+        let take = |log: &mut Option<(Opened, Vec<u8>)>| {
+            log.as_mut().map(|(opened, text)| {
+                opened.len = text.len() as u64;
+                std::mem::take(text)
+            })
+        };
+        let texts = [take(&mut self.compacting), take(&mut self.active)];
+        let bytes: usize = texts.iter().flatten().map(Vec::len).sum();
+        if bytes == 0 {
+            return Ok(Hot::default());
         }
-        let logs: Vec<Log> = [(&self.compacting, &compacting), (&self.active, &active)]
-            .into_iter()
-            .filter_map(|(log, path)| log.as_ref().map(|(_, text)| Log { path, text }))
-            .collect();
-        HotRows::parse(&logs, horizon, strict)
+        let mut texts: Vec<Vec<u8>> = texts.into_iter().map(Option::unwrap_or_default).collect();
+        if bytes >= LARGE && !strict {
+            match PlainRows::of(texts, horizon) {
+                Ok(rows) => return Ok(Hot::Plain(rows)),
+                Err(unread) => texts = unread,
+            }
+        }
+        let (compacting, active) = (root.join(HOT_COMPACTING), root.join(HOT));
+        let logs: Vec<Log> =
+            [&compacting, &active].into_iter().zip(&texts).map(|(path, text)| Log { path, text }).collect();
+        HotRows::parse(&logs, horizon, strict).map(Hot::Indexed)
     }
 
     /// Both names still denote what was read.
@@ -354,8 +424,8 @@ impl Logs {
     /// There is still no hot row.
     fn confirm_empty(&self, store: &dyn Store, root: &Path) -> Attempt<()> {
         self.confirm(store, root)?;
-        for (opened, text) in [&self.active, &self.compacting].into_iter().flatten() {
-            if opened.file.metadata()?.len != text.len() as u64 {
+        for (opened, _) in [&self.active, &self.compacting].into_iter().flatten() {
+            if opened.file.metadata()?.len != opened.len {
                 return Err(Halt::Again(busy(root)));
             }
         }

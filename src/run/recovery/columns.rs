@@ -1,10 +1,12 @@
 //! The columns of a run that is opened: what is whole of each, and where it gives way to the logs (format §12.2, §12.5).
 
-use super::Recovery;
+use super::{Recovery, Sizes};
 use crate::error::{Code, Error, Result};
 use crate::hotlog;
 use crate::json;
+use crate::run::batch::Values;
 use crate::run::columns::{Column, Columns, Extent};
+use crate::run::dtype::DType;
 use crate::run::manifest::MetricEntry;
 use crate::run::name;
 use crate::run::steps::{Indices, SegmentList};
@@ -16,7 +18,12 @@ const STEPS_LOOKED_AT: u64 = 1 << 16;
 
 impl Recovery<'_> {
     /// What a metric of the manifest has on disk: the values that are whole, and as many steps (format §7, §8).
-    pub(super) fn load_column(&mut self, name: &str, entry: &MetricEntry, has_log: bool) -> Result<Column> {
+    pub(super) fn load_column(
+        &mut self,
+        name: &str,
+        entry: &MetricEntry,
+        has_log: bool,
+    ) -> Result<(Column, Sizes)> {
         let mut column = Column::new(&self.plan.root, name, entry.dtype, entry.indices.clone());
         column.flag = entry.monotonic;
         column.extra.clone_from(&entry.extra);
@@ -28,6 +35,8 @@ impl Recovery<'_> {
             }
             None => None,
         };
+        // A last line of JSON that lacks its newline gets it below.
+        let mut sizes = Sizes { values: found.filter(|_| entry.dtype != DType::Json), indices: None };
         let (values, bytes) = match (found, entry.dtype.size()) {
             (None, _) => (0, 0),
             (Some(len), Some(size)) => (len / size as u64, len - len % size as u64),
@@ -38,6 +47,7 @@ impl Recovery<'_> {
             indices @ Indices::File => match self.store.metadata(&column.index_path)? {
                 Some(metadata) => {
                     ops::regular(&column.index_path, &metadata)?;
+                    sizes.indices = Some(metadata.len);
                     metadata.len / size_of::<u32>() as u64
                 }
                 // Steps are written before values: values without any are damage, whatever the logs hold. Without
@@ -78,7 +88,7 @@ impl Recovery<'_> {
         let last = self.last_step(&column, rows)?;
         column.stored = Extent { rows, last };
         column.described = column.stored;
-        Ok(column)
+        Ok((column, sizes))
     }
 
     /// How many of the first `rows` steps of an index file are sound. What was appended just before a power cut may
@@ -172,7 +182,7 @@ impl Recovery<'_> {
         columns: &Columns,
         id: usize,
         first_hot: Option<u32>,
-        log_steps: &[u32],
+        log_values: Option<Values<'_>>,
     ) -> Result<Option<u32>> {
         let column = &columns.all()[id];
         let Some(first) = first_hot.filter(|first| column.stored.last.is_some_and(|last| last >= *first))
@@ -184,6 +194,8 @@ impl Recovery<'_> {
             Some(step) => self.rows_below(column, u64::from(step))?,
             None => column.stored.rows,
         };
+        let log_steps: Vec<u32> =
+            log_values.into_iter().flat_map(Values::pieces).flat_map(|piece| piece.steps.to_vec()).collect();
         for row in from..to {
             if log_steps.binary_search(&self.step_at(column, row)?).is_err() {
                 return Ok(self.plan.step);
@@ -234,9 +246,10 @@ impl Recovery<'_> {
             None if kept == had => column.value_bytes,
             None => self.line_end(&column.value_path, kept)?,
         };
-        shorten(self.store, &column.value_path, bytes)?;
+        let sizes = self.sizes.get(id).copied().unwrap_or_default();
+        shorten(self.store, &column.value_path, sizes.values, bytes)?;
         if let Indices::File = column.indices {
-            shorten(self.store, &column.index_path, kept * size_of::<u32>() as u64)?;
+            shorten(self.store, &column.index_path, sizes.indices, kept * size_of::<u32>() as u64)?;
         }
         let last = self.last_step(column, kept)?;
         let column = &mut columns.all_mut()[id];
@@ -251,9 +264,13 @@ impl Recovery<'_> {
 }
 
 /// Cuts a file that is longer than `len`, for good: rows that came back with the power would hide those written since.
-fn shorten(store: &dyn Store, path: &Path, len: u64) -> Result<()> {
-    match store.metadata(path)? {
-        Some(metadata) if metadata.len > len => {
+fn shorten(store: &dyn Store, path: &Path, found: Option<u64>, len: u64) -> Result<()> {
+    let found = match found {
+        Some(found) => Some(found),
+        None => store.metadata(path)?.map(|metadata| metadata.len),
+    };
+    match found {
+        Some(found) if found > len => {
             let file = store.open_append(path, Create::Never)?;
             file.set_len(len)?;
             file.sync_data()

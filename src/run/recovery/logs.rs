@@ -2,12 +2,11 @@
 
 use super::{Recovery, REJECTED};
 use crate::error::{Error, Result};
-use crate::json;
-use crate::run::batch::Row;
+use crate::run::batch::{Batch, Row};
 use crate::run::columns::{Column, Columns};
 use crate::run::dtype::DType;
 use crate::run::name;
-use crate::run::rows::{self, Log, LogRow};
+use crate::run::rows::{self, Log, LogRow, Scan};
 use crate::run::steps::{Indices, SegmentList};
 use crate::store::{ops, Create};
 use std::collections::HashMap;
@@ -18,6 +17,9 @@ pub(super) struct Logs<'a> {
     pub(super) hot: Option<Log<'a>>,
     /// All rows in order, each step once.
     pub(super) rows: Vec<LogRow<'a>>,
+    scan: Scan<'a>,
+    /// The values of these rows, once they have been checked.
+    pub(super) values: Batch,
     /// The file `hot.jsonl` alone, as it stands, holds exactly these rows and nothing else.
     pub(super) as_found: bool,
     /// Rows were dropped for the step to continue from.
@@ -26,7 +28,9 @@ pub(super) struct Logs<'a> {
 
 impl<'a> Logs<'a> {
     pub(super) fn read(compacting: Option<&'a [u8]>, hot: Option<&'a [u8]>) -> Self {
-        let (compacting, hot) = (compacting.map(rows::read), hot.map(rows::read));
+        let mut scan = Scan::default();
+        let compacting = compacting.map(|bytes| rows::read(bytes, &mut scan));
+        let hot = hot.map(|bytes| rows::read(bytes, &mut scan));
         let parts = || compacting.iter().chain(&hot);
         let mut all: Vec<LogRow<'a>> = parts().flat_map(|log| log.rows.iter().copied()).collect();
         let moved = rows::in_order(&mut all);
@@ -34,28 +38,34 @@ impl<'a> Logs<'a> {
             && compacting.is_none()
             && parts().all(|log| log.bad.is_empty() && !log.unended)
             && hot.as_ref().is_none_or(|log| !log.rows.is_empty());
-        Logs { compacting, hot, rows: all, as_found, dropped: false }
+        Logs { compacting, hot, rows: all, scan, values: Batch::default(), as_found, dropped: false }
     }
 
     /// Takes out rows with a value that its metric cannot hold, and adds metrics that only the logs know.
     pub(super) fn check_values(&mut self, columns: &mut Columns) -> Vec<(LogRow<'a>, String)> {
-        let mut known: HashMap<String, (u32, DType)> =
-            columns.all().iter().zip(0..).map(|(c, id)| (c.name.clone(), (id, c.dtype))).collect();
+        let columns_known: HashMap<&str, (u32, DType)> =
+            columns.all().iter().zip(0..).map(|(c, id)| (c.name.as_str(), (id, c.dtype))).collect();
+        let mut known: Vec<Option<(u32, DType)>> =
+            (0..self.scan.names()).map(|key| columns_known.get(self.scan.name(key)).copied()).collect();
         let mut row = Row::default();
         let mut refused = Vec::new();
         let root = columns.root().to_path_buf();
+        let (scan, values) = (&self.scan, &mut self.values);
         self.rows.retain(|line| {
-            let result = rows::fill(line.text, &mut row, |key, value| {
-                Some(*known.entry(key.to_owned()).or_insert_with(|| {
+            let result = rows::fill(scan, line, &mut row, |key, value| {
+                Some(*known[key].get_or_insert_with(|| {
                     let dtype = rows::first_dtype(value);
                     let list = Indices::List(SegmentList::new());
-                    columns.add(Column::new(&root, key, dtype, list));
+                    columns.add(Column::new(&root, scan.name(key), dtype, list));
                     ((columns.all().len() - 1) as u32, dtype)
                 }))
             });
-            if let Err(why) = result {
-                refused.push((*line, why));
-                return false;
+            match result {
+                Ok(()) => values.push(line.step, &row),
+                Err(why) => {
+                    refused.push((*line, why));
+                    return false;
+                }
             }
             true
         });
@@ -69,22 +79,7 @@ impl<'a> Logs<'a> {
         self.dropped = kept < self.rows.len();
         self.as_found &= !self.dropped;
         self.rows.truncate(kept);
-    }
-
-    /// The steps of each metric in the logs, by id.
-    pub(super) fn steps_by_metric(&self, columns: &Columns) -> Vec<Vec<u32>> {
-        let ids: HashMap<&str, usize> =
-            columns.all().iter().zip(0..).map(|(c, id)| (c.name.as_str(), id)).collect();
-        let mut steps = vec![Vec::new(); columns.all().len()];
-        for row in &self.rows {
-            // The line was read before; a key that is not a metric is the step.
-            _ = json::scan_object(row.text, |key, _| {
-                if let Some(id) = ids.get(&*key) {
-                    steps[*id].push(row.step);
-                }
-            });
-        }
-        steps
+        self.values.keep_first(kept);
     }
 }
 

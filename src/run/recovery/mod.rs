@@ -10,20 +10,19 @@
 mod columns;
 mod logs;
 
-use crate::error::{Error, Result};
-use crate::run::batch::{Batch, Row};
+use crate::error::Result;
+use crate::run::batch::Batch;
 use crate::run::columns::Columns;
 use crate::run::dtype::DType;
 use crate::run::files::open_file_limit;
 use crate::run::manifest::Manifest;
 use crate::run::monotonic::{Monotonic, MonotonicTracker};
 use crate::run::name;
-use crate::run::rows::{self};
 use crate::run::schema::Schema;
 use crate::run::values;
 use crate::store::{ops, Store};
 use logs::Logs;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -77,7 +76,8 @@ pub struct Recovered {
 
 /// Puts a run folder in order. The folder exists; it may be empty.
 pub fn recover(store: &Arc<dyn Store>, plan: &Plan) -> Result<Recovered> {
-    let mut recovery = Recovery { store: &**store, plan, warnings: Vec::new(), sound: HashSet::new() };
+    let mut recovery =
+        Recovery { store: &**store, plan, warnings: Vec::new(), sound: HashSet::new(), sizes: Vec::new() };
     let manifest_path = plan.root.join(name::MANIFEST);
     let manifest = match ops::read_file(&**store, &manifest_path)? {
         Some(bytes) => Some(Manifest::parse(&bytes, &manifest_path)?),
@@ -95,7 +95,9 @@ pub fn recover(store: &Arc<dyn Store>, plan: &Plan) -> Result<Recovered> {
 
     let mut columns = Columns::new(Arc::clone(store), &plan.root, plan.open_files, false);
     for (name, entry) in manifest.iter().flat_map(|m| &m.metrics) {
-        columns.add(recovery.load_column(name, entry, has_log)?);
+        let (column, sizes) = recovery.load_column(name, entry, has_log)?;
+        columns.add(column);
+        recovery.sizes.push(sizes);
     }
 
     let mut logs = Logs::read(compacting.as_deref(), hot.as_deref());
@@ -103,12 +105,14 @@ pub fn recover(store: &Arc<dyn Store>, plan: &Plan) -> Result<Recovered> {
     logs.drop_from(plan.step);
     recovery.reject(&logs, &refused)?;
 
-    let log_steps = logs.steps_by_metric(&columns);
+    let by_column = logs.values.by_column(columns.all().len());
+    let mut hot_values = vec![None; columns.all().len()];
+    by_column.columns().for_each(|(id, values)| hot_values[id as usize] = Some(values));
     let first_hot = logs.rows.first().map(|row| row.step);
     let mut exact = Vec::with_capacity(columns.all().len());
     let mut cut = false;
-    for (id, steps) in log_steps.iter().enumerate() {
-        let limit = recovery.limit(&columns, id, first_hot, steps)?;
+    for (id, values) in hot_values.iter().enumerate() {
+        let limit = recovery.limit(&columns, id, first_hot, *values)?;
         let shorter = recovery.cut(&mut columns, id, limit)?;
         let lost_rows = shorter || logs.dropped;
         cut |= shorter;
@@ -116,15 +120,7 @@ pub fn recover(store: &Arc<dyn Store>, plan: &Plan) -> Result<Recovered> {
         exact.push(!lost_rows || columns.all()[id].flag == Some(Monotonic::Inc));
     }
 
-    let mut pending = Batch::default();
-    let ids: HashMap<String, (u32, DType)> =
-        columns.all().iter().zip(0..).map(|(c, id)| (c.name.clone(), (id, c.dtype))).collect();
-    let mut row = Row::default();
-    for line in &logs.rows {
-        rows::fill(line.text, &mut row, |key, _| ids.get(key).copied()).map_err(Error::internal)?;
-        pending.push(line.step, &row);
-    }
-
+    let pending = std::mem::take(&mut logs.values);
     let (schema, flags) = recovery.follow(&columns, &pending, &exact)?;
     columns.set_flags(&flags);
     for id in 0..columns.all().len() {
@@ -149,10 +145,16 @@ pub fn recover(store: &Arc<dyn Store>, plan: &Plan) -> Result<Recovered> {
     Ok(Recovered { columns, schema, pending, hot_bytes, step, warnings: recovery.warnings })
 }
 
-/// The text of a manifest without its date.
-fn undated(mut manifest: Manifest) -> Vec<u8> {
-    manifest.when_exported = None;
-    manifest.to_text()
+/// A manifest without its date.
+fn undated(manifest: Manifest) -> Manifest {
+    Manifest { when_exported: None, ..manifest }
+}
+
+/// Bytes of the files of a column, as they were found; `None` where that is not known.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sizes {
+    values: Option<u64>,
+    indices: Option<u64>,
 }
 
 struct Recovery<'a> {
@@ -161,6 +163,8 @@ struct Recovery<'a> {
     warnings: Vec<String>,
     /// Folders that were seen to lie inside the run.
     sound: HashSet<PathBuf>,
+    /// What the files of each column of the manifest were found to hold.
+    sizes: Vec<Sizes>,
 }
 
 impl Recovery<'_> {
@@ -206,8 +210,12 @@ fn follow_cold(columns: &Columns, id: usize, exact: bool) -> Result<MonotonicTra
     if rows == 0 || column.dtype == DType::Json {
         return Ok(MonotonicTracker::new());
     }
+    if exact && column.flag.is_none() {
+        // Whatever follows, it will have none.
+        return Ok(MonotonicTracker::broken());
+    }
     if exact {
-        let ends = columns.read_cell(id, 0)?.zip(columns.read_cell(id, rows - 1)?);
+        let ends = columns.read_ends(id)?;
         let tracker = MonotonicTracker::resume(column.dtype, column.flag, ends);
         // A flag may speak of rows of the hot log too: falling, though the cold values alone do not fall yet.
         if tracker.flag() == column.flag {

@@ -1,6 +1,6 @@
 //! The bytes of a segment: head, frames, footer; and those of a cache.
 
-use super::frames::{Frame, RECORD_START};
+use super::frames::{Frame, CHECKSUM, CRC32, RECORD_START};
 use crate::error::{Error, Result};
 use arrow_array::RecordBatch;
 use arrow_ipc::convert::IpcSchemaEncoder;
@@ -17,6 +17,19 @@ const END: [u8; 8] = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
 
 /// Buffers in a body begin at multiples of this.
 const ALIGNMENT: usize = 8;
+
+/// Bytes at the end of each body that readers of Arrow files pass over: a checksum of all before them in the frame.
+pub const TRAILER: u64 = 8;
+
+/// Makes the header of a message say that its body has so many bytes. False if it says nothing of it.
+fn promise_body(header: &mut [u8], body: u64) -> bool {
+    let place = arrow_ipc::root_as_message(header).ok().and_then(|message| {
+        let field = message._tab.vtable().get(arrow_ipc::Message::VT_BODYLENGTH);
+        (field != 0).then(|| message._tab.loc() + usize::from(field))
+    });
+    let place = place.and_then(|at| header.get_mut(at..at + 8));
+    place.map(|place| place.copy_from_slice(&body.to_le_bytes())).is_some()
+}
 
 /// Makes frames of one schema.
 pub struct Encoder {
@@ -40,6 +53,7 @@ impl Encoder {
     pub fn new(schema: &Schema, record_start: u64) -> Result<Self> {
         let mut schema = schema.clone();
         schema.metadata.insert(RECORD_START, record_start.to_string());
+        schema.metadata.insert(CHECKSUM, CRC32);
         let options = IpcWriteOptions::try_new(ALIGNMENT, false, MetadataVersion::V5)
             .map_err(|e| Error::internal(e.to_string()))?;
         let mut writer =
@@ -65,8 +79,20 @@ impl Encoder {
         }
         let length = out.get(start + 4..start + 8).map_or([0; 4], |b| [b[0], b[1], b[2], b[3]]);
         let header = 8 + u32::from_le_bytes(length);
-        let body = (out.len() - start) as u64 - u64::from(header);
-        Ok(Frame { offset: offset + start as u64, header, body, rows: batch.num_rows() as u64 })
+        let body = (out.len() - start) as u64 - u64::from(header) + TRAILER;
+        if !promise_body(&mut out[start + 8..start + header as usize], body) {
+            out.truncate(start);
+            return Err(Error::internal("a message without the length of its body"));
+        }
+        let checksum = crc32fast::hash(&out[start..]);
+        out.extend_from_slice(&u64::from(checksum).to_le_bytes());
+        Ok(Frame {
+            offset: offset + start as u64,
+            header,
+            body,
+            rows: batch.num_rows() as u64,
+            checked: true,
+        })
     }
 
     /// What turns head and frames into an Arrow IPC file.

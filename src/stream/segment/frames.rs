@@ -20,6 +20,12 @@ use std::ops::Range;
 /// Key in the metadata of the schema in a file: index of the first record.
 pub const RECORD_START: &str = "plattli.record_start";
 
+/// Key in the metadata of the schema in a file: what the last 8 bytes of each body are.
+pub const CHECKSUM: &str = "plattli.checksum";
+
+/// A CRC-32 of all that comes before them in the frame, little-endian, and four zeros.
+pub const CRC32: &str = "crc32";
+
 const CONTINUATION: [u8; 4] = [0xff; 4];
 
 /// Headers are shorter than this unless a schema is very wide.
@@ -39,6 +45,8 @@ pub struct Frame {
     pub body: u64,
     /// Rows.
     pub rows: u64,
+    /// The body ends with a checksum.
+    pub checked: bool,
 }
 
 impl Frame {
@@ -91,10 +99,12 @@ enum Message {
 pub fn walk(file: &dyn File, offset: u64, limit: u64) -> Result<Option<Walk>> {
     let Some(Message::Schema(schema, end)) = message(file, offset, limit)? else { return Ok(None) };
     let record_start = schema.metadata().get(RECORD_START).and_then(|text| text.parse().ok());
+    let checked = schema.metadata().get(CHECKSUM).is_some_and(|kind| *kind == *CRC32);
     let mut walk = Walk { schema: stripped(&schema), record_start, frames: Vec::new(), end, ended: false };
     loop {
         match message(file, walk.end, limit)? {
             Some(Message::Rows(frame)) => {
+                let frame = Frame { checked, ..frame };
                 walk.end = frame.end();
                 walk.frames.push(frame);
             }
@@ -146,9 +156,17 @@ fn parse(header: &[u8], offset: u64, len: u32) -> Option<Message> {
         }
         MessageHeader::RecordBatch => {
             let rows = u64::try_from(message.header_as_record_batch()?.length()).ok()?;
-            Some(Message::Rows(Frame { offset, header: len, body, rows }))
+            Some(Message::Rows(Frame { offset, header: len, body, rows, checked: false }))
         }
         _ => None,
+    }
+}
+
+/// The checksum at the end of a frame is that of the rest.
+fn is_sound(frame: &[u8]) -> bool {
+    match frame.split_last_chunk() {
+        Some((rest, told)) => u64::from_le_bytes(*told) == u64::from(crc32fast::hash(rest)),
+        None => false,
     }
 }
 
@@ -167,6 +185,9 @@ pub fn read(
     let mut buffer = MutableBuffer::try_from_len_zeroed(len).map_err(|e| corrupt(e.to_string()))?;
     if ops::read_full(file, buffer.as_slice_mut(), frame.offset)? < len {
         return Err(corrupt("the file is shorter".into()));
+    }
+    if frame.checked && !is_sound(buffer.as_slice()) {
+        return Err(corrupt("its checksum is wrong".into()));
     }
     let mut decoder = FileDecoder::new(schema.clone(), MetadataVersion::V5);
     if let Some(columns) = columns {

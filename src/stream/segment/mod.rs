@@ -2,6 +2,8 @@
 
 pub(super) mod encode;
 pub(super) mod frames;
+#[cfg(feature = "parquet")]
+pub(super) mod parquet;
 mod reader;
 
 pub(super) use reader::walk;

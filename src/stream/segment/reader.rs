@@ -2,7 +2,7 @@
 
 use super::encode::MAGIC;
 use super::frames::{self, Frame, Walk};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::store::{ops, File, Store};
 use crate::stream::view::{Format, SegmentMeta};
 use arrow_array::RecordBatch;
@@ -27,10 +27,16 @@ pub struct ChunkInfo {
 #[derive(Debug)]
 pub struct SegmentReader {
     path: PathBuf,
-    file: Box<dyn File>,
+    content: Content,
     schema: SchemaRef,
-    frames: Vec<Frame>,
     chunks: Vec<ChunkInfo>,
+}
+
+#[derive(Debug)]
+enum Content {
+    Arrow(Box<dyn File>, Vec<Frame>),
+    #[cfg(feature = "parquet")]
+    Parquet(Box<super::parquet::ParquetFile>),
 }
 
 /// Walks over the frames of an Arrow file; `None` if it does not begin like one.
@@ -50,11 +56,8 @@ impl SegmentReader {
     /// [`Error::is_missing`] is true says that retention was faster. A damaged file has the chunks before the damage;
     /// [`SegmentReader::readable`] says which.
     pub fn open(store: &Arc<dyn Store>, meta: &SegmentMeta) -> Result<Self> {
-        if meta.format != Format::Arrow {
-            return Err(Error::new(
-                Code::Unsupported,
-                format!("cannot read {}: segments in Parquet need the feature parquet", meta.path.display()),
-            ));
+        if meta.format == Format::Parquet {
+            return Self::open_parquet(store, meta);
         }
         let file = store.open_read(&meta.path)?;
         let Some(walk) = walk(&*file, meta.bytes)? else {
@@ -69,7 +72,27 @@ impl SegmentReader {
         let (frames, chunks) = found
             .map(|(frame, records)| (frame, ChunkInfo { records, bytes: frame.end() - frame.offset }))
             .unzip();
-        Ok(SegmentReader { path: meta.path.clone(), file, schema: walk.schema, frames, chunks })
+        let content = Content::Arrow(file, frames);
+        Ok(SegmentReader { path: meta.path.clone(), content, schema: walk.schema, chunks })
+    }
+
+    #[cfg(feature = "parquet")]
+    fn open_parquet(store: &Arc<dyn Store>, meta: &SegmentMeta) -> Result<Self> {
+        let open = super::parquet::ParquetFile::open(&**store, &meta.path)?;
+        let chunks = open.chunks(meta.records.start);
+        if chunks.last().map_or(meta.records.start, |chunk| chunk.records.end) != meta.records.end {
+            return Err(Error::corrupt(&meta.path, "does not hold the records that the manifest says"));
+        }
+        let (path, schema) = (meta.path.clone(), open.schema().clone());
+        Ok(SegmentReader { path, schema, chunks, content: Content::Parquet(Box::new(open)) })
+    }
+
+    #[cfg(not(feature = "parquet"))]
+    fn open_parquet(_: &Arc<dyn Store>, meta: &SegmentMeta) -> Result<Self> {
+        Err(Error::new(
+            crate::error::Code::Unsupported,
+            format!("cannot read {}: segments in Parquet need the feature parquet", meta.path.display()),
+        ))
     }
 
     /// Columns and metadata, as they were appended.
@@ -102,7 +125,14 @@ impl SegmentReader {
 
     /// Reads some columns of a chunk, in the given order of their places in the schema; `None`: all.
     pub fn read_columns(&self, i: usize, columns: Option<&[usize]>) -> Result<RecordBatch> {
-        let frame = self.frames.get(i).ok_or_else(|| Error::argument(format!("there is no chunk {i}")))?;
-        frames::read(&*self.file, frame, &self.schema, columns).map_err(|e| e.within(self.path.display()))
+        let read = match &self.content {
+            Content::Arrow(file, frames) => {
+                let missing = || Error::argument(format!("there is no chunk {i}"));
+                frames::read(&**file, frames.get(i).ok_or_else(missing)?, &self.schema, columns)
+            }
+            #[cfg(feature = "parquet")]
+            Content::Parquet(open) => open.read(i, columns),
+        };
+        read.map_err(|e| e.within(self.path.display()))
     }
 }

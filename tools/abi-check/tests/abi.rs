@@ -78,7 +78,10 @@ impl Interface {
                     Some(hex) => i128::from_str_radix(hex, 16),
                     None => value.parse(),
                 };
-                self.constants.insert(constant.ident.to_string(), value.unwrap());
+                // Beyond a signed number of 64 bits bindgen writes what it looks like as one.
+                let value = value.unwrap();
+                let value = if value > i128::from(i64::MAX) { value - (1 << 64) } else { value };
+                self.constants.insert(constant.ident.to_string(), value);
             }
             Item::Struct(layout)
                 if has(&layout.attrs, "repr") && layout.ident.to_string().starts_with("plattli_") =>
@@ -115,6 +118,9 @@ fn spelled(ty: &Type) -> String {
                 "*mut"
             };
             format!("{kind} {}", spelled(&pointer.elem))
+        }
+        Type::Array(array) => {
+            format!("[{}; {}]", spelled(&array.elem), tokens(&array.len).trim_end_matches("usize"))
         }
         other => tokens(other),
     }

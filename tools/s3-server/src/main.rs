@@ -1,7 +1,7 @@
 //! An S3 server on the loopback, for tests: objects in a folder, with conditional puts.
 //!
 //! `s3-server FOLDER KEY SECRET` prints its address on one line and serves until its standard input ends. Each folder
-//! in FOLDER is a bucket.
+//! in FOLDER is a bucket; that of the name `careless` overlooks conditions, as some servers do.
 
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
@@ -34,9 +34,9 @@ async fn main() {
     });
     loop {
         let Ok((socket, _)) = listener.accept().await else { continue };
-        let (service, gate) = (service.clone(), Arc::clone(&gate));
+        let (service, gate, folder) = (service.clone(), Arc::clone(&gate), folder.clone());
         let answer = hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-            let (service, gate) = (service.clone(), Arc::clone(&gate));
+            let (service, gate, folder) = (service.clone(), Arc::clone(&gate), folder.clone());
             async move {
                 let reads = request.method() == hyper::Method::GET || request.method() == hyper::Method::HEAD;
                 if reads {
@@ -44,6 +44,11 @@ async fn main() {
                     hyper::service::Service::call(&service, request).await
                 } else {
                     let _alone = gate.write().await;
+                    let path = request.uri().path();
+                    if path.starts_with("/careless/") && request.headers().contains_key("if-none-match") {
+                        // It is not there, or else it no longer is: the condition holds.
+                        _ = std::fs::remove_file(format!("{folder}{path}"));
+                    }
                     hyper::service::Service::call(&service, request).await
                 }
             }

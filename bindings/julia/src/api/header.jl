@@ -566,7 +566,9 @@ const address_of_plattli_has_feature = Ref{Ptr{Cvoid}}(C_NULL)
 """
     plattli_has_feature(name) -> Bool
 
-Whether this build has a feature: `\"run\"`, or `\"patterns\"` (columns to skip in an import). False for NULL and for names it does not know.
+Whether this build has a feature: `\"run\"` and `\"state\"`, which all have; `\"patterns\"` (regular expressions);
+`\"stream\"` (streams, and runs as Arrow tables); `\"parquet\"` (segments of streams); `\"object-store\"`, `\"s3\"`, `\"gcs\"`,
+`\"azure\"` (buckets). False for NULL and for names it does not know.
 """
 plattli_has_feature(name) =
     ccall(address_of_plattli_has_feature[], Bool, (Cstring,), name)
@@ -2232,8 +2234,8 @@ Where closed segments are copied to: a folder, `file://`, `memory://`, and with 
 `s3://`, `gs://`, `az://`. NULL, as unless set: nowhere. They are copied every so many milliseconds by a thread of
 the store, and by `plattli_stream_replicate`; with 0 by the latter alone.
 
-What waits to be copied is kept beyond the quotas, so that a bucket that is out of reach stops appends in the end
-(`PLATTLI_ERR_IO`) rather than lose rows; see `plattli_stream_options_set_drop_waiting`.
+What waits to be copied is not dropped: a bucket that is out of reach for long stops appends in the end
+(`PLATTLI_ERR_OVERLOADED`) rather than lose rows; see `plattli_stream_options_set_drop_waiting`.
 """
 plattli_stream_options_set_replicate(options, location, ms) =
     ccall(address_of_plattli_stream_options_set_replicate[], Int32, (Ptr{plattli_stream_options}, Cstring, UInt64), options, location, ms)
