@@ -66,6 +66,7 @@ else
     skip "the header as clang reads it" "no libclang"
     step "Rust and C tests" $cargo test
 fi
+step "features alone and together" scripts/test-features.sh
 step "release build and C programs" make --no-print-directory tools
 step "the programs of README" readme_programs
 step "the other starts of README" python3 tests/readme_starts.py

@@ -67,12 +67,12 @@ fn decoded(path: &str) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| path.to_owned())
 }
 
-#[cfg(feature = "object-store")]
+#[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
 fn remote(scheme: &str, location: &str) -> Result<Arc<dyn Bucket>> {
     Ok(Arc::new(super::remote::Remote::open(scheme, location)?))
 }
 
-#[cfg(not(feature = "object-store"))]
+#[cfg(not(any(feature = "s3", feature = "gcs", feature = "azure")))]
 fn remote(scheme: &str, location: &str) -> Result<Arc<dyn Bucket>> {
     Err(lacking(scheme, location))
 }

@@ -7,7 +7,7 @@
 mod folder;
 mod location;
 mod memory;
-#[cfg(feature = "object-store")]
+#[cfg(any(feature = "s3", feature = "gcs", feature = "azure"))]
 mod remote;
 
 pub use folder::Folder;
