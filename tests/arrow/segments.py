@@ -51,7 +51,7 @@ def options(**values):
 
 
 def open_stream(folder, **values):
-    o = options(min_free_bytes=c.c_uint64(0), **values)
+    o = options(min_free_bytes=c.c_uint64(0), overload_wait=c.c_uint64(600_000), **values)
     stream = pointer("plattli_stream_open", str(folder), o)
     lib.plattli_stream_options_free(o)
     return stream

@@ -29,7 +29,7 @@ end
     dir = fresh("gc")
     Plattli.State(dir, "s"; snapshot = true) do state
         Plattli.Journal(joinpath(dir, "events"); threshold = 2) do journal
-            Plattli.Stream(joinpath(dir, "probes"); roll_rows = 20, checkpoint_milliseconds = 1, sync = false) do stream
+            Plattli.Stream(joinpath(dir, "probes"); roll_rows = 20, checkpoint_milliseconds = 1, sync = false, overload_milliseconds = 600_000) do stream
                 for s in 1:30
                     GC.gc()
                     state["key $(s % 3)"] = (step = s, text = "value $s")

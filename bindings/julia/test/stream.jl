@@ -1,7 +1,7 @@
 times(range) = collect(Int64, range)
 
 "A store of which nothing is written by the clock."
-quiet(body, dir = fresh("stream"); keywords...) = Plattli.Stream(body, dir; checkpoint_milliseconds = 0, sync = false, keywords...)
+quiet(body, dir = fresh("stream"); keywords...) = Plattli.Stream(body, dir; checkpoint_milliseconds = 0, sync = false, overload_milliseconds = 600_000, keywords...)
 
 @testset "every keyword of a stream reaches the library, with and without a do block" begin
     for name in (:roll_rows, :roll_bytes, :roll_milliseconds, :checkpoint_milliseconds, :partition_bytes, :partition_segments, :store_bytes,
