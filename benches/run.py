@@ -172,7 +172,8 @@ def live_section(programs):
     for shape in ("W1", "W2", "W3"):
         for name, (command, _) in programs.items():
             run_dir, seen = fresh("live"), {"resume": [], "finish": []}
-            run(command, "write", shape, run_dir, env={"SETTLE_MS": "4000" if "python" in command else "1500"})
+            # A short pause, so that the background keeps up and the log that is left has the same rows in every layout.
+            run(command, "write", shape, run_dir, env={"SETTLE_MS": "4000" if "python" in command else "1500", "PACE_US": "20"})
             if shape != "W2":
                 R["live", name, shape] = middle([run(command, "read", run_dir, "m0003") for _ in range(3)])
             if shape != "W1":

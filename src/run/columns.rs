@@ -13,7 +13,7 @@ use super::steps::{Indices, SegmentList};
 use super::values;
 use crate::clock;
 use crate::error::Result;
-use crate::store::{ops, Store};
+use crate::store::{ops, File, Store};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -408,6 +408,16 @@ impl Columns {
             [first, last] => Some((first, last)),
             _ => None,
         })
+    }
+
+    /// The run ends: no more files are to be held open than there are.
+    pub fn hold_no_more(&mut self) {
+        self.files.hold_no_more();
+    }
+
+    /// The file of a column, if it is held open; it is opened anew when it is needed again.
+    pub fn take_open(&mut self, path: &Path) -> Option<Box<dyn File>> {
+        self.files.take(path)
     }
 
     /// Everything in the columns is on stable storage. Says how many syncs that took.

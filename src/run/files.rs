@@ -89,6 +89,17 @@ impl Files {
         }
     }
 
+    /// Holds no more files open than there are: a table of descriptors that grows makes every thread of the process
+    /// wait, which is worth it for a run that goes on and not for one that ends.
+    pub fn hold_no_more(&mut self) {
+        self.limit = self.limit.min(self.open.len().max(16));
+    }
+
+    /// Lets go of an open file.
+    pub fn take(&mut self, path: &Path) -> Option<Box<dyn File>> {
+        self.open.remove(path)
+    }
+
     /// Forgets a file that is about to be replaced or removed.
     pub fn forget(&mut self, path: &Path) {
         self.open.remove(path);

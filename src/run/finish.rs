@@ -4,7 +4,7 @@
 //! With an archive the folder is left as it is, a run that can be continued, until the archive is durable: what
 //! differs is computed while packing. Without one the folder itself is brought into its final form.
 
-use super::archive::{pack, Content};
+use super::archive::{pack_opened, Content};
 use super::columns::Columns;
 use super::config;
 use super::dtype::{self, Cell, Class, DType};
@@ -37,6 +37,7 @@ pub fn finish(engine: &mut Engine, last: &Compaction, run_dir: &Path, options: &
     if !engine.packed {
         let config = final_config(&*store, &root, options)?;
         engine.columns.set_flags(&last.flags);
+        engine.columns.hold_no_more();
         if last.from_log {
             for log in [name::HOT_COMPACTING, name::HOT] {
                 let batch = rows::read_back(&engine.columns, &root.join(log))?;
@@ -89,7 +90,8 @@ pub fn archive(
     let changes = changes(&*store, columns, &finals, config)?;
     let target = run_dir.join(name::ARCHIVE);
     let tmp = ops::tmp_of(&target);
-    pack(&*store, columns.root(), &tmp, &changes)?;
+    let root = columns.root().to_path_buf();
+    pack_opened(&*store, &root, &tmp, &changes, &mut |path| columns.take_open(path))?;
     store.rename(&tmp, &target)?;
     store.sync_dir(run_dir)
 }

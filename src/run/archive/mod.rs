@@ -7,7 +7,7 @@
 mod directory;
 mod pack;
 
-pub use pack::{pack, unpack, Content};
+pub use pack::{pack, pack_opened, unpack, Content};
 
 use crate::error::{Code, Error, Result};
 use crate::run::name::MANIFEST;

@@ -35,13 +35,27 @@ pub enum Content {
     },
 }
 
+/// Gives the file of a path, if it is open.
+pub type Opened<'a> = &'a mut dyn FnMut(&Path) -> Option<Box<dyn File>>;
+
 /// Writes the run folder `root` as an archive to `tmp` and syncs it (format §13): all regular files below the
 /// folder, links as what they denote, ordered by their path parts, stored. `changes` names the members that are not
 /// what the folder has. The rename, and the sync of the directory, are the caller's. What fails half way is removed.
 pub fn pack(store: &dyn Store, root: &Path, tmp: &Path, changes: &HashMap<String, Content>) -> Result<()> {
+    pack_opened(store, root, tmp, changes, &mut |_| None)
+}
+
+/// As [`pack`]; `opened` gives files that are open already, for reading.
+pub fn pack_opened(
+    store: &dyn Store,
+    root: &Path,
+    tmp: &Path,
+    changes: &HashMap<String, Content>,
+    opened: Opened<'_>,
+) -> Result<()> {
     ops::remove_if_link(store, tmp)?;
     let file = store.create(tmp)?;
-    let packed = pack_into(store, root, &*file, tmp, changes).and_then(|()| file.sync_all());
+    let packed = pack_into(store, root, &*file, tmp, changes, opened).and_then(|()| file.sync_all());
     if packed.is_err() {
         // The first error is the one to tell.
         _ = store.remove_file(tmp);
@@ -55,6 +69,7 @@ fn pack_into(
     file: &dyn File,
     tmp: &Path,
     changes: &HashMap<String, Content>,
+    opened: Opened<'_>,
 ) -> Result<()> {
     let mut names: Vec<String> = ops::walk_files(store, root)?
         .into_iter()
@@ -78,7 +93,7 @@ fn pack_into(
                     values::convert(store, path, (*from, *to), *rows, |bytes| write(zip, tmp, bytes))
                 })
             }
-            _ => add_file(&mut zip, store, root, tmp, name),
+            _ => add_file(&mut zip, store, root, tmp, name, opened),
         }?;
         failure.borrow().clone().map_or(Ok(()), Err)
     });
@@ -97,9 +112,13 @@ fn add_file(
     root: &Path,
     tmp: &Path,
     name: &str,
+    opened: Opened<'_>,
 ) -> Result<()> {
     let path = root.join(name);
-    let source = ops::if_present(store.open_read(&path))?;
+    let source = match opened(&path) {
+        Some(file) => Some(file),
+        None => ops::if_present(store.open_read(&path))?,
+    };
     let found = source.as_ref().map(|file| file.metadata()).transpose()?.filter(|m| m.kind == Kind::File);
     let (Some(source), Some(found)) = (source, found) else {
         // A link that leads nowhere, or to a directory, has no content to keep.

@@ -566,7 +566,7 @@ const address_of_plattli_has_feature = Ref{Ptr{Cvoid}}(C_NULL)
 """
     plattli_has_feature(name) -> Bool
 
-Whether this build has a feature: `\"run\"` and `\"state\"`, which all have; `\"patterns\"` (regular expressions);
+Whether this build has a feature: `\"run\"`, `\"state\"` and `\"journal\"`, which all have; `\"patterns\"` (regular expressions);
 `\"stream\"` (streams, and runs as Arrow tables); `\"parquet\"` (segments of streams); `\"object-store\"`, `\"s3\"`, `\"gcs\"`,
 `\"azure\"` (buckets). False for NULL and for names it does not know.
 """
