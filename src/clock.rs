@@ -2,7 +2,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use std::sync::OnceLock;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A point on the monotonic clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,10 +25,14 @@ impl Tick {
     }
 }
 
+/// The time since 1970-01-01T00:00:00Z; nothing where the clock stands before it.
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
 /// Microseconds since 1970-01-01T00:00:00Z.
 pub fn unix_micros() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |d| u64::try_from(d.as_micros()).unwrap_or(u64::MAX))
+    u64::try_from(since_1970().as_micros()).unwrap_or(u64::MAX)
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -111,13 +115,12 @@ impl Stopwatch {
 
 /// Whole seconds since 1970-01-01T00:00:00Z.
 pub fn unix_seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs())
+    since_1970().as_secs()
 }
 
 /// Whole milliseconds since 1970-01-01T00:00:00Z.
 pub fn unix_milliseconds() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.map_or(0, |d| u64::try_from(d.as_millis()).unwrap_or(u64::MAX))
+    u64::try_from(since_1970().as_millis()).unwrap_or(u64::MAX)
 }
 
 /// `YYYY-MM-DDTHH:MM:SSZ`, now, in UTC (format §6).

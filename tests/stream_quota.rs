@@ -243,3 +243,27 @@ fn a_batch_larger_than_any_quota_allows_is_refused() {
     assert_eq!(refused.code(), Code::Argument, "{refused}");
     assert_eq!(append(&stream, "t", "p", 0..500).unwrap(), 0..500);
 }
+
+#[test]
+fn retention_drops_an_open_segment_that_is_too_old_though_its_writer_was_busy_a_moment_ago() {
+    // All rows are of 2023. The writers race with the retention: many tries.
+    for _ in 0..300 {
+        let options = StreamOptions {
+            threads: 2,
+            roll_rows: 1,
+            max_age: Duration::from_secs(3600),
+            overload_wait: Duration::from_secs(600),
+            ..options(None)
+        };
+        let stream = open(&MemoryStore::new(), &options).unwrap();
+        append(&stream, "t", "p", 0..2).unwrap();
+        append(&stream, "t", "p", 2..3).unwrap();
+        stream.checkpoint().unwrap();
+        stream.retain().unwrap();
+        let view = stream.view("t", "p", Want::All).unwrap().unwrap();
+        assert_eq!((view.first, view.next, view.segments.len()), (3, 3, 0));
+        let stats = stream.stats();
+        assert_eq!((stats.dropped_segments, stats.dropped_rows), (2, 3));
+        stream.close().unwrap();
+    }
+}

@@ -116,6 +116,12 @@ impl Shared {
         self.drive(partition, false, &|state: &State| !state.seal && state.pending.is_none())
     }
 
+    /// The partitions that have an open segment on disk.
+    pub fn keys_of_open_segments(&self) -> Vec<Key> {
+        let ledger = self.ledger();
+        ledger.parts().iter().filter(|(_, part)| part.open.is_some()).map(|(key, _)| key.clone()).collect()
+    }
+
     /// Closes all segments.
     pub fn close_all(self: &Arc<Self>) -> Result<()> {
         self.check_owner()?;
@@ -125,10 +131,7 @@ impl Shared {
             outcome = outcome.and(closed);
         }
         // Those that were let go while they had an open segment.
-        let parts =
-            self.ledger().parts().iter().filter(|(_, p)| p.open.is_some()).map(|(k, _)| k.clone()).collect();
-        let keys: Vec<Key> = parts;
-        for key in keys {
+        for key in self.keys_of_open_segments() {
             let closed = self.partition(&key).and_then(|partition| {
                 let open = self.state(&partition)?.is_some();
                 if open {

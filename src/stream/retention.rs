@@ -7,7 +7,7 @@ use crate::store::{ops, Create};
 use crate::stream::catalog::{Key, Place, Row};
 use crate::stream::files;
 use crate::stream::ledger::Bounds;
-use crate::stream::partition::{Files, Life, Partition, Segment};
+use crate::stream::partition::{Files, Life, Partition, Segment, State};
 use crate::stream::segment::encode::{Encoder, MAGIC};
 use crate::stream::segment::SegmentReader;
 use crate::stream::shared::{count, locked, Shared};
@@ -85,10 +85,7 @@ impl Shared {
 
     /// Open segments that are too old as a whole are closed, so that they can go.
     fn close_older_than(self: &Arc<Self>, limit: i64) -> Result<()> {
-        let on_disk =
-            self.ledger().parts().iter().filter(|(_, p)| p.open.is_some()).map(|(k, _)| k.clone()).collect();
-        let keys: Vec<Key> = on_disk;
-        for key in keys {
+        for key in self.keys_of_open_segments() {
             let partition = self.partition(&key)?;
             let Some(state) = self.state(&partition)? else { continue };
             let old = state.active.as_ref().and_then(|a| a.time).is_some_and(|time| time.1 < limit);
@@ -140,7 +137,9 @@ impl Shared {
             let Some((number, sealed)) = last else { continue };
             let open = self.open_partitions().into_iter().find(|partition| partition.key == *key);
             let mut state = open.as_ref().map(|partition| partition.lock());
-            if state.as_ref().is_some_and(|s| s.life == Life::Open && (s.writing || s.active.is_some())) {
+            // A writer that is in charge without a segment has nothing left to write, and gets nothing meanwhile.
+            let writes = |s: &State| s.life == Life::Open && (s.active.is_some() || s.pending.is_some());
+            if state.as_deref().is_some_and(writes) {
                 stay.push((key.clone(), number));
                 continue;
             }
