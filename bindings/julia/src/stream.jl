@@ -19,16 +19,16 @@ end
 |---|---|---|
 | `format` | of closed segments: `:arrow`, `:parquet` | `:arrow` |
 | `roll_rows`, `roll_bytes` | beyond which a segment is closed | 100000, 104857600 |
-| `roll_milliseconds` | age at which a segment is closed; 0 is never | 0 |
-| `checkpoint_milliseconds` | how often rows are written by themselves; 0 is never | 1000 |
+| `roll_age` | milliseconds after which a segment is closed; 0 is never | 0 |
+| `checkpoint` | milliseconds after which rows are written by themselves; 0 is never | 1000 |
 | `sync` | whether a checkpoint reaches the disk itself | `true` |
 | `partition_bytes`, `partition_segments` | on disk that one partition may have | 1 GiB, 10000 |
 | `store_bytes` | on disk that the whole store may have | 1 GiB |
-| `max_age_milliseconds` | age at which a segment goes; 0 is never | 0 |
+| `max_age` | milliseconds after which a segment goes; 0 is never | 0 |
 | `min_free_bytes` | of the disk below which no rows are taken; 0: not looked at | 10^9 |
 | `open_topics` | topics that are open at once | 128 |
 | `active_bytes` | of rows in memory that no file has yet | 3500 MiB |
-| `overload_milliseconds` | how long an append waits for a busy writer before it is refused | 100 |
+| `overload_wait` | milliseconds that an append waits for a busy writer before it is refused | 100 |
 | `threads` | that write; 0: the caller's writes | 2 |
 | `manifest` | the file of the manifest, or `":memory:"` | `manifest.sqlite` in `dir` |
 | `replicate` | where closed segments are copied to: as the location of a `Plattli.Journal` | nowhere |
@@ -40,26 +40,26 @@ A stream may be used from any thread. `close` must not run while another call on
 mutable struct Stream
     handle::Ptr{API.plattli_stream}
 
-    function Stream(dir::AbstractString; format = nothing, roll_rows = nothing, roll_bytes = nothing, roll_milliseconds = nothing,
-                    checkpoint_milliseconds = nothing, sync = nothing, partition_bytes = nothing, partition_segments = nothing,
-                    store_bytes = nothing, max_age_milliseconds = nothing, min_free_bytes = nothing, open_topics = nothing,
-                    active_bytes = nothing, overload_milliseconds = nothing, threads = nothing, manifest = nothing, replicate = nothing,
+    function Stream(dir::AbstractString; format = nothing, roll_rows = nothing, roll_bytes = nothing, roll_age = nothing,
+                    checkpoint = nothing, sync = nothing, partition_bytes = nothing, partition_segments = nothing,
+                    store_bytes = nothing, max_age = nothing, min_free_bytes = nothing, open_topics = nothing,
+                    active_bytes = nothing, overload_wait = nothing, threads = nothing, manifest = nothing, replicate = nothing,
                     replicate_milliseconds = 1000, drop_waiting = nothing)
         handle = with_options(API.plattli_stream_options_new, API.plattli_stream_options_free) do o
             set_choice(API.plattli_stream_options_set_format, o, "format", SEGMENTS, format)
             set(API.plattli_stream_options_set_roll_rows, o, within(UInt64, "roll_rows", roll_rows))
             set(API.plattli_stream_options_set_roll_bytes, o, within(UInt64, "roll_bytes", roll_bytes))
-            set(API.plattli_stream_options_set_roll_age, o, within(UInt64, "roll_milliseconds", roll_milliseconds))
-            set(API.plattli_stream_options_set_checkpoint, o, within(UInt64, "checkpoint_milliseconds", checkpoint_milliseconds))
+            set(API.plattli_stream_options_set_roll_age, o, within(UInt64, "roll_age", roll_age))
+            set(API.plattli_stream_options_set_checkpoint, o, within(UInt64, "checkpoint", checkpoint))
             set(API.plattli_stream_options_set_sync, o, sync)
             set(API.plattli_stream_options_set_partition_bytes, o, within(UInt64, "partition_bytes", partition_bytes))
             set(API.plattli_stream_options_set_partition_segments, o, within(UInt64, "partition_segments", partition_segments))
             set(API.plattli_stream_options_set_store_bytes, o, within(UInt64, "store_bytes", store_bytes))
-            set(API.plattli_stream_options_set_max_age, o, within(UInt64, "max_age_milliseconds", max_age_milliseconds))
+            set(API.plattli_stream_options_set_max_age, o, within(UInt64, "max_age", max_age))
             set(API.plattli_stream_options_set_min_free_bytes, o, within(UInt64, "min_free_bytes", min_free_bytes))
             set(API.plattli_stream_options_set_open_topics, o, within(Csize_t, "open_topics", open_topics))
             set(API.plattli_stream_options_set_active_bytes, o, within(UInt64, "active_bytes", active_bytes))
-            set(API.plattli_stream_options_set_overload_wait, o, within(UInt64, "overload_milliseconds", overload_milliseconds))
+            set(API.plattli_stream_options_set_overload_wait, o, within(UInt64, "overload_wait", overload_wait))
             set(API.plattli_stream_options_set_threads, o, within(Csize_t, "threads", threads))
             set(API.plattli_stream_options_set_manifest, o, manifest)
             replicate === nothing || check(API.plattli_stream_options_set_replicate(o, replicate, within(UInt64, "replicate_milliseconds", replicate_milliseconds)))

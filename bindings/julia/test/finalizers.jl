@@ -29,7 +29,7 @@ end
     dir = fresh("gc")
     Plattli.State(dir, "s"; snapshot = true) do state
         Plattli.Journal(joinpath(dir, "events"); threshold = 2) do journal
-            Plattli.Stream(joinpath(dir, "probes"); roll_rows = 20, checkpoint_milliseconds = 1, sync = false, overload_milliseconds = 600_000) do stream
+            Plattli.Stream(joinpath(dir, "probes"); roll_rows = 20, checkpoint = 1, sync = false, overload_wait = 600_000) do stream
                 for s in 1:30
                     GC.gc()
                     state["key $(s % 3)"] = (step = s, text = "value $s")
@@ -129,7 +129,7 @@ end
     state["x"] = 1
     Plattli.start(Plattli.Scheduler(state; interval_milliseconds = 1))
     push!(Plattli.Journal(joinpath(dir, "events")), "waits")
-    stream = Plattli.Stream(joinpath(dir, "probes"); checkpoint_milliseconds = 0)
+    stream = Plattli.Stream(joinpath(dir, "probes"); checkpoint = 0)
     append!(stream, "t", "p", (time = [1], x = [1.0]))
     iterate(Plattli.query(stream, "t"))
     return nothing
@@ -187,7 +187,7 @@ end
         Plattli.start(scheduler)
         journal = Plattli.Journal($(repr(joinpath(dir, "events"))))
         push!(journal, "waits")
-        stream = Plattli.Stream($(repr(joinpath(dir, "probes"))); checkpoint_milliseconds = 0)
+        stream = Plattli.Stream($(repr(joinpath(dir, "probes"))); checkpoint = 0)
         append!(stream, "t", "p", (time = [1], x = [1.0]))
         rows = Plattli.query(stream, "t")
         run = Plattli.Writer($(repr(dir)); hotsize = 2)

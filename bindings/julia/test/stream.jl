@@ -1,11 +1,11 @@
 times(range) = collect(Int64, range)
 
 "A store of which nothing is written by the clock."
-quiet(body, dir = fresh("stream"); keywords...) = Plattli.Stream(body, dir; checkpoint_milliseconds = 0, sync = false, overload_milliseconds = 600_000, keywords...)
+quiet(body, dir = fresh("stream"); keywords...) = Plattli.Stream(body, dir; checkpoint = 0, sync = false, overload_wait = 600_000, keywords...)
 
 @testset "every keyword of a stream reaches the library, with and without a do block" begin
-    for name in (:roll_rows, :roll_bytes, :roll_milliseconds, :checkpoint_milliseconds, :partition_bytes, :partition_segments, :store_bytes,
-                 :max_age_milliseconds, :min_free_bytes, :open_topics, :active_bytes, :overload_milliseconds, :threads)
+    for name in (:roll_rows, :roll_bytes, :roll_age, :checkpoint, :partition_bytes, :partition_segments, :store_bytes,
+                 :max_age, :min_free_bytes, :open_topics, :active_bytes, :overload_wait, :threads)
         @test_throws ArgumentError Plattli.Stream(fresh("x"); (name => -1,)...)
         @test_throws ArgumentError Plattli.Stream(identity, fresh("x"); (name => -1,)...)
     end
@@ -16,8 +16,8 @@ quiet(body, dir = fresh("stream"); keywords...) = Plattli.Stream(body, dir; chec
     @test_throws ArgumentError Plattli.Stream(fresh("x"); replicate = "memory://x", replicate_milliseconds = -1)
     @test refused(() -> Plattli.Stream(identity, fresh("x"); replicate = "ftp://x"), Plattli.ERR_ARGUMENT, "ftp")
     @test_throws MethodError Plattli.Stream(identity, fresh("x"); rolls = 1)
-    @test Plattli.Stream(isopen, fresh("x"); format = :arrow, roll_bytes = 1000, roll_milliseconds = 0, min_free_bytes = 0, active_bytes = 1 << 30,
-                         overload_milliseconds = 1, threads = 0, open_topics = 1, partition_bytes = 1 << 20)
+    @test Plattli.Stream(isopen, fresh("x"); format = :arrow, roll_bytes = 1000, roll_age = 0, min_free_bytes = 0, active_bytes = 1 << 30,
+                         overload_wait = 1, threads = 0, open_topics = 1, partition_bytes = 1 << 20)
     Plattli.has_feature("parquet") || @test refused(() -> Plattli.Stream(fresh("x"); format = :parquet), Plattli.ERR_UNSUPPORTED, "parquet")
 
     dir, copies = fresh("options"), fresh("copies")
@@ -35,7 +35,7 @@ quiet(body, dir = fresh("stream"); keywords...) = Plattli.Stream(body, dir; chec
     @test isfile(dir * ".sqlite")
     quiet(stream -> (@test refused(() -> Plattli.replicate(stream), Plattli.ERR_STATE)))
     # Without threads, so that no writer is busy with the segment that is still open.
-    quiet(; max_age_milliseconds = 1, roll_rows = 1, threads = 0) do stream
+    quiet(; max_age = 1, roll_rows = 1, threads = 0) do stream
         append!(stream, "t", "p", (time = [0, 0],)) # in 1970
         append!(stream, "t", "p", (time = [0],))
         Plattli.checkpoint(stream)
