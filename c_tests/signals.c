@@ -5,6 +5,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+static struct sigaction before[65];
+
 /* The threads of the process other than this one, and how many of them block every signal they can. */
 static void background_threads_block_all_signals(void) {
     plattli_writer *w = open_writer("signals", NULL);
@@ -38,11 +40,13 @@ static void background_threads_block_all_signals(void) {
     OK(plattli_writer_close(w));
 }
 
+/* What happens at each signal: as it was before the library was used, whatever whoever started the program ignores. */
 static void no_signal_handler_is_installed(void) {
-    for (int number = 1; number < 32; ++number) {
+    for (int number = 1; number <= SIGRTMAX; ++number) {
         struct sigaction action;
         if (sigaction(number, NULL, &action) != 0) continue;
-        if (action.sa_handler != SIG_DFL) {
+        const int handled = (action.sa_flags & SA_SIGINFO) != 0 || (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN);
+        if (handled || action.sa_handler != before[number].sa_handler || action.sa_flags != before[number].sa_flags) {
             fprintf(stderr, "signal %d is handled\n", number);
             CHECK(0);
         }
@@ -50,6 +54,8 @@ static void no_signal_handler_is_installed(void) {
 }
 
 int main(int argc, char **argv) {
+    CHECK(SIGRTMAX < (int)(sizeof before / sizeof *before));
+    for (int number = 1; number <= SIGRTMAX; ++number) sigaction(number, NULL, &before[number]);
     BEGIN(argc, argv);
     TEST(background_threads_block_all_signals);
     TEST(no_signal_handler_is_installed);

@@ -61,16 +61,21 @@ if [ ${#missing[@]} -gt 0 ] && command -v apt-get >/dev/null; then
         echo "bootstrap: installing ${missing[*]}"
         packages=("${missing[@]/#gcc/gcc libc6-dev}")
         mkdir -p build
-        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive bash -c \
-            "apt-get update -qq && apt-get install -y -qq --no-install-recommends ${packages[*]}" >build/bootstrap.log 2>&1 ||
-            tail -n 5 build/bootstrap.log >&2
+        # An installation that was killed half way keeps all others from being made until it is mended.
+        # shellcheck disable=SC2016
+        scripts/again "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive timeout --kill-after=20 900 bash -c '
+            apt="apt-get -qq -o Acquire::Retries=3 -o DPkg::Lock::Timeout=300"
+            [ -z "$(dpkg --audit)" ] || dpkg --configure -a
+            $apt update && $apt install -y --no-install-recommends "$@"' - ${packages[*]} >build/bootstrap.log 2>&1 ||
+            tail -n 15 build/bootstrap.log >&2
         look
     fi
 fi
 if [ "$purpose" = test ]; then
     # A second Fortran compiler where the distribution has one; the tests name what they used.
     if ! compgen -c flang >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        apt-get install -y -qq --no-install-recommends flang-19 >>build/bootstrap.log 2>&1 || true
+        mkdir -p build
+        timeout 600 apt-get install -y -qq --no-install-recommends flang-19 >>build/bootstrap.log 2>&1 </dev/null || true
     fi
     # Loud when it cannot: the tests of the Julia package say so again, and fail in CI.
     command -v julia >/dev/null || scripts/install-julia.sh || true

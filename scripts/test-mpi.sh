@@ -16,13 +16,18 @@ done
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
 export OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_mpi_yield_when_idle=1
 unset PLATTLI_END_TIME SLURM_JOB_END_TIME
+# A folder of its own, with a short path, for the sockets and the shared memory of these jobs: what a job that was killed
+# has left in /tmp and /dev/shm is not found, and a /dev/shm that is small or full does not matter.
+TMPDIR=$(mktemp -d /tmp/plattli-mpi.XXXXXX)
+export TMPDIR OMPI_MCA_btl_vader_backing_directory=$TMPDIR
+trap 'rm -rf "$TMPDIR"' EXIT
 
 rm -rf $out && mkdir -p $out/f90
 die() { echo "test-mpi: $*" >&2; exit 1; }
 ranks() { # ranks N COMMAND…
     local n=$1
     shift
-    timeout 120 mpirun -n "$n" "$@"
+    timeout --kill-after=20 300 mpirun -n "$n" "$@" </dev/null
 }
 fresh() { rm -rf $out/scratch && mkdir $out/scratch; }
 
@@ -43,13 +48,21 @@ fresh && PLATTLI_END_TIME=$(($(date +%s) + 1000)) ranks 4 $out/test_f90 $out/scr
 # A rank is killed, then the one that writes, then they go on: in C and in Fortran, on the same run.
 fresh
 expect() { # expect RESTARTS ROWS: of the run that was killed
-    $out/test_c verify $out/scratch "\"restarts\": $1" >$out/verify.log || die "the run is damaged"
+    $out/test_c verify $out/scratch "\"restarts\": $1" >$out/verify.log || { cat $out/killed.log; die "the run is damaged"; }
+    grep -qx "rows $2" $out/verify.log || cat $out/killed.log
     grep -qx "rows $2" $out/verify.log || die "$(cat $out/verify.log) instead of $2"
 }
-killed() { if "$@" >$out/killed.log 2>&1; then die "nobody was killed"; fi; }
+killed() { # killed COMMAND…: ends because of the kill, not because time was up
+    local code=0
+    "$@" >$out/killed.log 2>&1 || code=$?
+    case $code in
+    0) die "nobody was killed" ;;
+    124) cat $out/killed.log && die "mpirun does not end after a rank was killed" ;;
+    esac
+}
 killed ranks 4 $out/test_c write $out/scratch 3000 1234 2
 expect 0 1234
-ranks 4 $out/test_f90 $out/scratch write 2000 >$out/resumed.log 2>&1 || die "resume in Fortran"
+ranks 4 $out/test_f90 $out/scratch write 2000 >$out/resumed.log 2>&1 || { cat $out/resumed.log; die "resume in Fortran"; }
 grep -q 'step 1234 restarts 1' $out/resumed.log || die "resume in Fortran: $(cat $out/resumed.log)"
 killed ranks 4 $out/test_f90 $out/scratch write 3000 2345
 expect 2 2345
@@ -76,17 +89,37 @@ mpicc -Wall -Wextra -Werror -Iinclude $out/readme/start.c -o $out/readme/start "
 
 # The example: killed on four ranks and finished on three, it leaves what it leaves undisturbed.
 ranks 4 $out/heat_mpi $out/whole 2000 >/dev/null || die "heat_mpi"
-ranks 4 $out/heat_mpi $out/broken 2000 >/dev/null 2>&1 &
-job=$!
-until [ -f $out/broken/heat.restart ] || ! kill -0 $job 2>/dev/null; do sleep 0.02; done
-# The processes are children of the mpirun that timeout started for us.
-mpirun=$(pgrep -P "$(pgrep -P $job -x timeout || echo $job)" -x 'mpirun|orterun' || true)
-rank=$(pgrep -P "${mpirun:-0}" -x heat_mpi | tail -n 1 || true)
-[ -n "$rank" ] && kill -KILL "$rank" || die "heat_mpi ended before it could be killed"
-wait $job 2>/dev/null || true
-# The other ranks caught SIGTERM and wait for the dead one, until mpirun, which may be gone by now, has them killed.
-while pgrep -f "^$out/heat_mpi $out/broken" >/dev/null; do sleep 0.1; done
-ranks 3 $out/heat_mpi $out/broken 2000 >$out/heat.log || die "heat_mpi, again"
+# A rank is killed behind the first restart file; where the job was quicker than that, once more.
+rank_killed() {
+    rm -rf $out/broken
+    ranks 4 $out/heat_mpi $out/broken 2000 >$out/broken.log 2>&1 &
+    local job=$! mpirun rank gone=no
+    until [ -f $out/broken/heat.restart ] || ! kill -0 $job 2>/dev/null; do sleep 0.02; done
+    # The processes are children of the mpirun that timeout started for us.
+    mpirun=$(pgrep -P "$(pgrep -P $job -x timeout || echo $job)" -x 'mpirun|orterun' || true)
+    rank=$(pgrep -P "${mpirun:-0}" -x heat_mpi | tail -n 1 || true)
+    [ -n "$rank" ] && kill -KILL "$rank" 2>/dev/null && gone=yes
+    wait $job 2>/dev/null || true
+    # The other ranks caught SIGTERM and wait for the dead one, until mpirun, which may be gone by now, has them killed.
+    for _ in $(seq 600); do
+        running_here || break
+        sleep 0.1
+    done
+    ! running_here || die "ranks of heat_mpi outlive their mpirun"
+    [ $gone = yes ] && [ ! -e $out/broken/metrics.plattli ]
+}
+running_here() { # whether a heat_mpi of this folder runs
+    local pid
+    for pid in $(pgrep -x heat_mpi); do
+        [ "$(readlink "/proc/$pid/exe")" != "$PWD/$out/heat_mpi" ] || return 0
+    done
+    return 1
+}
+for attempt in 1 2 3 4 5; do
+    rank_killed && break
+    [ $attempt -lt 5 ] || { cat $out/broken.log; die "heat_mpi ended before it could be killed, five times"; }
+done
+ranks 3 $out/heat_mpi $out/broken 2000 >$out/heat.log || { cat $out/heat.log; die "heat_mpi, again"; }
 grep -q 'continues at step .*restart 1' $out/heat.log || die "heat_mpi did not continue"
 python3 - $out/whole/metrics.plattli $out/broken/metrics.plattli <<'PYTHON' || die "heat_mpi differs after a kill"
 import sys, zipfile

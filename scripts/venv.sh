@@ -12,7 +12,7 @@ if ! good; then
     for python in python3 python3.14 python3.13 python3.12 python3.11; do
         "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
         rm -rf $venv
-        if "$python" -m venv $venv >&2 && $venv/bin/python -m pip install --quiet plattli==0.19.0 numpy >&2 && good; then
+        if "$python" -m venv $venv >&2 && scripts/again $venv/bin/python -m pip install --quiet plattli==0.19.0 numpy >&2 && good; then
             break
         fi
     done
@@ -22,13 +22,13 @@ if ! good; then
     exit 1
 fi
 if [ "${1:-}" = fpm ] && [ ! -x $venv/bin/fpm ]; then
-    $venv/bin/python -m pip install --quiet fpm==0.12.0 >&2 || exit 1
+    scripts/again $venv/bin/python -m pip install --quiet fpm==0.12.0 >&2 || exit 1
 fi
 if [ "${1:-}" = arrow ]; then
     pins="pyarrow==26.0.1 polars==2.1.0 duckdb==2.0.0"
     if ! $venv/bin/python -c 'import duckdb, polars, pyarrow' 2>/dev/null; then
         # shellcheck disable=SC2086
-        $venv/bin/python -m pip install --quiet $pins >&2 || exit 1
+        scripts/again $venv/bin/python -m pip install --quiet $pins >&2 || exit 1
     fi
 fi
 echo "$PWD/$venv/bin/python"

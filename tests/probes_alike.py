@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 
-from heat_alike import compare
+from heat_alike import compare, kill_in_the_middle
 
 STEPS = 1000
 
@@ -34,21 +34,20 @@ def finish(command, run, expected):
         sys.exit(f"probes_alike: {command} says {output} instead of {expected}")
 
 
-def kill_in_the_middle(command, run):
-    """Kills the program some steps beyond its second checkpoint, and says at which step it will continue."""
+def killed_in_the_middle(command, run):
+    """Kills the program some steps beyond its second checkpoint, and says at which step it will continue; None if it was quicker."""
     process = start(command, run)
     log = os.path.join(run, "rank-0", "state", "probes.log")
-    while not os.path.exists(log) or '"field-200.bin"' not in open(log).read():
-        if process.poll() is not None:
-            sys.exit(f"probes_alike: {command} ended before it could be killed")
+    while (not os.path.exists(log) or '"field-200.bin"' not in open(log).read()) and process.poll() is None:
         time.sleep(0.002)
     time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.stdout.close()
-    if process.wait() != -signal.SIGKILL:
-        sys.exit(f"probes_alike: {command} ended before it could be killed; it needs more steps")
-    if os.path.exists(os.path.join(run, "rank-0", "metrics.plattli")):
-        sys.exit(f"probes_alike: {command} had finished before it was killed")
+    status = process.wait()
+    if status not in (0, -signal.SIGKILL):
+        sys.exit(f"probes_alike: {command} ends with status {status}")
+    if status == 0 or os.path.exists(os.path.join(run, "rank-0", "metrics.plattli")):
+        return None
     return state(run)["checkpoint"].removeprefix("field-").removesuffix(".bin")
 
 
@@ -95,10 +94,11 @@ def main():
     for name, command in programs:
         for broken in (False, True):
             run = os.path.join(scratch, name + ("-killed" if broken else ""))
-            os.makedirs(run)
             first = []
             if broken:
-                first = [f"probes: continues at step {kill_in_the_middle(command, run)}"]
+                first = [f"probes: continues at step {kill_in_the_middle(killed_in_the_middle, command, run)}"]
+            else:
+                os.makedirs(run)
             finish(command, run, first + last)
             archive = os.path.join(run, "rank-0", "metrics.plattli")
             found, starts = traces(program, run)

@@ -169,6 +169,7 @@ static void write_until(uint32_t until, int64_t kill_at, int victim) {
     if (rank == 0) printf("step %u restarts %u\n", (unsigned)step, (unsigned)plattli_mpi_restarts(run));
     for (; step < until; ++step) {
         OK(plattli_mpi_write_f64(run, "x", (double)step * (rank + 1), PLATTLI_MPI_SUM));
+        if (step == kill_at) MPI_Barrier(MPI_COMM_WORLD); /* rank 0 has written the step before, and mpirun kills it with the victim */
         if (step == kill_at && rank == victim) raise(SIGKILL);
         OK(plattli_mpi_end_step(run));
     }

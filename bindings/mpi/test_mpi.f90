@@ -204,6 +204,8 @@ contains
         if (rank == 0) print "(a, i0, a, i0)", "step ", step, " restarts ", run%restarts()
         do step = step, until - 1
             call run%write("x", real(step, real64) * (rank + 1), PLATTLI_MPI_SUM)
+            ! Rank 0 has written the step before, and mpirun kills it with the victim.
+            if (step == kill_at) call MPI_Barrier(MPI_COMM_WORLD, ierr)
             if (step == kill_at .and. rank == 2) ignored = c_raise(int(SIGKILL, c_int))
             call run%end_step(stat=stat)
             call expect_status(stat, PLATTLI_OK, "end of a step")
