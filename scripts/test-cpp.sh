@@ -62,7 +62,7 @@ refuses() { # refuses COMPILER NUMBER MESSAGE
     if "${compile[@]}" -Wno-unused "-DMISUSE=$2" >"$log" 2>&1; then
         die "$1 accepts misuse $2"
     fi
-    grep -E 'error:' "$log" | grep -qE "$3" || { cat "$log"; die "$1 refuses misuse $2, but not for \"$3\""; }
+    grep -E 'error:' "$log" | grep -E "$3" >/dev/null || { cat "$log"; die "$1 refuses misuse $2, but not for \"$3\""; }
     touch "$log.refused"
 }
 misuses=0

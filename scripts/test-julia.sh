@@ -39,57 +39,24 @@ awk '/^```julia$/ { inside = 1; next } /^```$/ { inside = 0 } inside' bindings/j
 for shown in Writer Reader State Journal Stream; do grep -q "Plattli.$shown(" "$work/readme.jl"; done
 (cd "$work" && "${julia[@]}" readme.jl >/dev/null)
 
-# heat: C straight through; C and Julia killed after their checkpoint and continued, by themselves and by each other.
+# heat and probes: C and Julia, whole and killed, and each continued by the other.
 "${CC:-cc}" -O2 -ffp-contract=off -Iinclude examples/heat.c -o "$work/heat-c" build/lib/libplattli.a -lpthread -ldl -lm -lgcc_s
-heat_c() { "$work/heat-c" "$work/$1" "$2" >>"$work/heat.log" 2>&1; }
-heat_julia() { "${julia[@]}" examples/heat.jl "$work/$1" "$2" >>"$work/heat.log" 2>&1; }
-killed() { # killed RUN COMMAND…: stops the command for good once its run has passed a checkpoint
-    local run=$1
-    shift
-    "$@" &
-    local job=$!
-    for _ in $(seq 1000); do
-        [ -e "$work/$run/heat.restart" ] && break
-        sleep 0.02
-    done
-    kill -KILL "$job" && ! wait "$job" 2>/dev/null
-    [ ! -e "$work/$run/metrics.plattli" ]
-}
-steps=1500
-heat_c straight $steps
-heat_julia whole $steps
-killed julia exec "${julia[@]}" examples/heat.jl "$work/julia" 100000000 >>"$work/heat.log" 2>&1
-heat_julia julia $steps
-killed mixed exec "$work/heat-c" "$work/mixed" 100000000 >>"$work/heat.log" 2>&1
-heat_julia mixed $steps
-python3 - "$work" straight whole julia mixed <<'PYTHON'
-import re, sys, zipfile
-work, *runs = sys.argv[1:]
-
-def content(run):
-    """Every member of the archive but the wall times, with the time of export masked."""
-    archive = zipfile.ZipFile(f"{work}/{run}/metrics.plattli")
-    assert archive.testzip() is None
-    masked = lambda name, data: re.sub(rb'"when_exported": "[^"]*"', b"", data) if name == "plattli.json" else data
-    return [(i.filename, i.file_size, None if i.filename == "wall.f64" else masked(i.filename, archive.read(i))) for i in archive.infolist()]
-
-expected = content(runs[0])
-assert len(expected) == 12, [name for name, *_ in expected]
-for run in runs[1:]:
-    for ours, theirs in zip(content(run), expected):
-        assert ours == theirs, f"{run}: {ours[0]} differs from that of C"
-    assert len(content(run)) == len(expected)
-PYTHON
-
-# probes: C and Julia, whole and killed, and each continued by the other.
 "${CC:-cc}" -O2 -ffp-contract=off -Iinclude examples/probes.c -o "$work/probes-c" build/lib/libplattli.a -lpthread -ldl -lm -lgcc_s
 "${CC:-cc}" -O2 -Iinclude tests/probes_rows.c -o "$work/probes-rows" build/lib/libplattli.a -lpthread -ldl -lm -lgcc_s
 program() { printf '#!/bin/sh\n%s\n' "$2" >"$work/$1" && chmod +x "$work/$1"; }
-program probes-julia "exec ${julia[*]} $root/examples/probes.jl \"\$@\""
-for pair in "c julia" "julia c"; do
-    read -r first second <<<"$pair"
-    program "probes-$first-then-$second" "[ -e \"\$1/rank-0/state/probes.log\" ] && exec $work/probes-$second \"\$@\"; exec $work/probes-$first \"\$@\""
-done
-python3 tests/probes_alike.py "$work/probes" "$work/probes-rows" c="$work/probes-c" julia="$work/probes-julia" \
-    c-then-julia="$work/probes-c-then-julia" julia-then-c="$work/probes-julia-then-c"
+four() { # four PROGRAM BEGUN: NAME=COMMAND of the two and of each continued by the other, which finds the file BEGUN
+    local first second
+    program "$1-julia" "exec ${julia[*]} $root/examples/$1.jl \"\$@\""
+    echo "c=$work/$1-c" "julia=$work/$1-julia"
+    for pair in "c julia" "julia c"; do
+        read -r first second <<<"$pair"
+        program "$1-$first-then-$second" "[ -e \"\$1/$2\" ] && exec $work/$1-$second \"\$@\"; exec $work/$1-$first \"\$@\""
+        echo "$first-then-$second=$work/$1-$first-then-$second"
+    done
+}
+# shellcheck disable=SC2046
+{
+    python3 tests/heat_alike.py "$work/heat" $(four heat heat.restart)
+    python3 tests/probes_alike.py "$work/probes" "$work/probes-rows" $(four probes rank-0/state/probes.log)
+}
 echo "test-julia: $tests tests passed with Julia $(julia --version | grep -o '[0-9.]*$')${offline[*]+, offline}; README programs; heat and probes as in C, killed and restarted"

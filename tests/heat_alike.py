@@ -20,14 +20,17 @@ STEPS = 1000
 WALL = "wall.f64"
 
 
-def start(command, run):
-    return subprocess.Popen(command.split() + [run, str(STEPS)], stdout=subprocess.DEVNULL)
+def start(command, run, output=subprocess.DEVNULL):
+    return subprocess.Popen(command.split() + [run, str(STEPS)], stdout=output, text=True)
 
 
-def finish(command, run):
-    status = start(command, run).wait()
-    if status != 0:
-        sys.exit(f"heat_alike: {command} ends with status {status}")
+def finish(command, run, killed):
+    process = start(command, run, subprocess.PIPE)
+    said = process.communicate()[0]
+    if process.returncode != 0:
+        sys.exit(f"heat_alike: {command} ends with status {process.returncode}: {said}")
+    if ("heat: continues at step" in said) != killed:
+        sys.exit(f"heat_alike: {command} {'was' if killed else 'was not'} killed, and says: {said}")
 
 
 def killed_in_the_middle(command, run):
@@ -106,7 +109,7 @@ def main():
                 kill_in_the_middle(killed_in_the_middle, command, run)
             else:
                 os.makedirs(run)
-            finish(command, run)
+            finish(command, run, broken)
             archive = os.path.join(run, "metrics.plattli")
             reference = reference or archive
             compare(archive, reference)

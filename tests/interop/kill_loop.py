@@ -8,12 +8,10 @@ opened again, and the next kill waits. A run is begun anew once it has survived 
 """
 
 import argparse
-import os
 import random
 import shutil
 import signal
 import sys
-import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -21,7 +19,7 @@ from pathlib import Path
 import pattern
 import reference
 from live import Board
-from ours import Driver, Failed, word
+from ours import Driver, Failed, scratch, word
 
 IDLE, OPENING, WRITING, FINISHING = range(4)
 
@@ -58,9 +56,11 @@ class Loop:
         process = driver.process
         process.stdin.write("".join(line + "\n" for line in lines).encode())
         process.stdin.flush()
-        limit = time.monotonic() + 60
+        limit = time.monotonic() + 600
         while self.board.phase() != phase and process.poll() is None and time.monotonic() < limit:
             pass
+        if self.board.phase() != phase:
+            raise Failed(f"the driver is in phase {self.board.phase()} instead of {phase}, and status {process.poll()}, after {lines}")
         if delay:
             time.sleep(delay)
         process.send_signal(signal.SIGKILL)
@@ -141,8 +141,8 @@ def main():
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 32))
     options = parser.parse_args()
-    scratch = Path(tempfile.mkdtemp(prefix="plattli-kills-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
-    loop, began = Loop(scratch, options.seed), time.monotonic()
+    folder = scratch("kills")
+    loop, began = Loop(folder, options.seed), time.monotonic()
     print(f"kill loop: seed {options.seed} (the instants of the kills differ from run to run)")
     for kill in range(options.kills):
         try:
@@ -150,7 +150,7 @@ def main():
         except (Failed, Exception) as e:
             print(f"LOST at kill {kill}: {e}\n    the run is left in {loop.run}")
             raise SystemExit(1)
-    shutil.rmtree(scratch, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
     for what, n in sorted(loop.counts.items()):
         print(f"  {n:8d}  {what}")
     print(f"kill loop: {options.kills} kills, 0 acknowledged steps lost, {time.monotonic() - began:.1f} s")

@@ -8,15 +8,13 @@ acknowledges through a small shared file, so nothing slows it down; both run as 
 """
 
 import argparse
-import os
 import shutil
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
 
-from ours import Driver, word
+from ours import Driver, scratch, word
 
 
 class Board:
@@ -38,8 +36,8 @@ class Board:
             f.write((1).to_bytes(4, "little"))
 
 
-def round_of_reads(scratch, number, reads, pause, threads):
-    run, board = scratch / f"run{number}", Board(scratch / f"board{number}")
+def round_of_reads(folder, number, reads, pause, threads):
+    run, board = folder / f"run{number}", Board(folder / f"board{number}")
     writer, reader = Driver(), Driver()
     writer.must(f"open {word(str(run))} hotsize=7 threads={int(threads)}")
     answers = []
@@ -68,15 +66,15 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--reads", type=int, default=10000)
     options = parser.parse_args()
-    scratch = Path(tempfile.mkdtemp(prefix="plattli-live-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None))
+    folder = scratch("live")
     began, done, rounds = time.monotonic(), 0, 8
     for number in range(rounds):
         reads = options.reads // rounds + (number < options.reads % rounds)
         # Paced and unpaced writers, with and without a background thread.
-        text = round_of_reads(scratch, number, reads, [0, 0, 10, 100][number % 4], number % 3 != 2)
+        text = round_of_reads(folder, number, reads, [0, 0, 10, 100][number % 4], number % 3 != 2)
         print(f"  round {number}: {text}", flush=True)
         done += reads
-    shutil.rmtree(scratch, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
     print(f"live: {done} reads beside a busy writer at hotsize 7, 0 bad, {time.monotonic() - began:.1f} s")
 
 

@@ -6,12 +6,23 @@ import select
 import signal
 import struct
 import subprocess
+import tempfile
 from pathlib import Path
 
 REPO = Path(__file__).resolve().parents[2]
+MEMORY = Path("/dev/shm")
 DRIVER = Path(os.environ.get("PLATTLI_DRIVER", REPO / "build" / "driver"))
 PLAIN = set(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:,{}[]\"")
 FLOAT_BITS = {"f32": ("<f", "<I"), "f64": ("<d", "<Q")}
+
+
+def scratch(name):
+    """A new folder, in memory where there is room: tests that kill leave nothing that a power cut could take."""
+    room = 0
+    if os.access(MEMORY, os.W_OK):
+        free = os.statvfs(MEMORY)
+        room = free.f_bavail * free.f_frsize
+    return Path(tempfile.mkdtemp(prefix=f"plattli-{name}-", dir=MEMORY if room >= 1 << 30 else None))
 
 
 def word(text):
@@ -146,7 +157,7 @@ class Driver:
             return None
         process.stdin.close()
         process.stdout.close()
-        return process.wait(timeout=60)
+        return process.wait(timeout=600)
 
     # -- whole operations --------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ from pathlib import Path
 import generate
 import reference
 from model import FLOATS, INTS, Model, differences, int_range, json_text, monotonic, same_value, to_f32
-from ours import Driver, Failed, line_of, session_lines, values_of, word
+from ours import Driver, Failed, line_of, scratch, session_lines, values_of, word
 
 BASE_SEED = 20260
 
@@ -464,8 +464,8 @@ def main():
     parser.add_argument("--keep-going", action="store_true")
     parser.add_argument("-v", dest="verbose", action="count", default=0)
     options = parser.parse_args()
-    scratch = tempfile.mkdtemp(prefix="plattli-interop-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
-    ctx = Context(not options.reference_only, scratch, options.verbose)
+    folder = scratch("interop")
+    ctx = Context(not options.reference_only, folder, options.verbose)
     seeds = [options.seed] if options.seed is not None else range(options.base, options.base + options.count)
     began, failed = time.monotonic(), []
     for seed in seeds:
@@ -474,9 +474,9 @@ def main():
             if len(failed) >= 20 and not options.keep_going:
                 break
     if not failed or options.seed is None:
-        shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
     else:
-        print("the run is left in", scratch)
+        print("the run is left in", folder)
     if ctx.driver and ctx.driver.end() not in (0, None):
         print("the driver did not end well")
         failed.append("driver")

@@ -238,6 +238,17 @@ static int threads() {
     return 0;
 }
 
+/// The same once it has not changed for a while: a thread that was joined counts until the system has put it away.
+static int settled_threads() {
+    int n = threads();
+    for (int same = 0; same < 100;) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        same = threads() == n ? same + 1 : 0;
+        n = threads();
+    }
+    return n;
+}
+
 TEST(every_option_of_a_writer_arrives) {
     plattli::WriterOptions o;
     o.layout = plattli::Layout::direct;
@@ -296,13 +307,14 @@ TEST(every_option_of_a_writer_arrives) {
     CHECK(!exists(path("refused")));
     plattli::WriterOptions alone;
     alone.threads = 0;
-    const int before = threads();
+    const int before = settled_threads();
     OK(run.open(path("options-alone"), alone));
     CHECK(threads() == before);
     alone.threads = 1;
     OK(run.open(path("options-alone"), alone));
     CHECK(threads() == before + 1);
     run.close();
+    CHECK(settled_threads() == before);
     alone.affinity = {1023};
     REFUSED(Code::argument, "1023", refused(alone));
     plattli::WriterOptions shared;

@@ -76,7 +76,6 @@ function open_eventually(dir)
     error("$dir was never released")
 end
 
-threads_of_process() = length(readdir("/proc/self/task"))
 files_of_process() = length(readdir("/proc/self/fd"))
 
 @testset "a writer that is dropped is closed by a collection that does not wait for it, and finishes nothing" begin
@@ -105,7 +104,7 @@ end
         closes = Symbol(:plattli_, kind, kind == :state_scheduler ? :_free : :_close)
         close_function = getfield(API, Symbol(:address_of_, closes))
         address = close_function[]
-        threads = threads_of_process()
+        threads = settled_threads()
         close_function[] = API.Libdl.dlsym(API.Libdl.dlopen("libc.so.6"), :sleep)
         kept = Ptr{Cvoid}(0)
         took = try
@@ -138,7 +137,7 @@ end
 @testset "states, journals and streams that are dropped are closed, and leave no thread and no file" begin
     folder = mktempdir()
     GC.gc()
-    threads, files = threads_of_process(), files_of_process()
+    threads, files = settled_threads(), files_of_process()
     for i in 1:50
         abandoned_others(joinpath(folder, string(i)))
         i % 10 == 0 && GC.gc()
@@ -161,7 +160,7 @@ end
     folder = mktempdir()
     close(open_eventually(joinpath(folder, "first")))
     GC.gc()
-    threads, files = threads_of_process(), files_of_process()
+    threads, files = settled_threads(), files_of_process()
     for i in 1:1000
         dir = joinpath(folder, string(i % 50))
         close(open_eventually(dir))

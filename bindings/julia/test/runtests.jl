@@ -23,6 +23,19 @@ function refused(body, code, text = "")
     return false
 end
 
+threads_of_process() = length(readdir("/proc/self/task"))
+
+"The same once it has not changed for a while: a thread that has ended counts until the system has put it away."
+function settled_threads()
+    n, same = threads_of_process(), 0
+    while same < 30
+        sleep(0.01)
+        now = threads_of_process()
+        n, same = now, now == n ? same + 1 : 0
+    end
+    return n
+end
+
 @testset "Plattli" begin
     include("raw.jl")
     include("raw_arrow.jl")

@@ -47,9 +47,8 @@ end
     @test three_steps((run, dir) -> Plattli.stats(run).sync_count; durability = :system) >= 3
     @test three_steps((run, dir) -> Plattli.stats(run).sync_count; durability = :system, sync_steps = 2) in 1:2
     @test three_steps((run, dir) -> Plattli.stats(run).sync_count; durability = :system, sync_milliseconds = 3_600_000) == 0
-    tasks() = length(readdir("/proc/self/task"))
-    before = tasks()
-    @test three_steps((run, dir) -> tasks() - before; hotsize = 1, threads = 0) == 0
+    before = settled_threads()
+    @test three_steps((run, dir) -> threads_of_process() - before; hotsize = 1, threads = 0) == 0
     @test three_steps((run, dir) -> Plattli.Writer(second -> isopen(second), dir; lock = false); lock = false)
 
     finished(; keywords...) = three_steps((run, dir) -> (finish(run; keywords...); dir))
