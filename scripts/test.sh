@@ -51,7 +51,7 @@ step() { # step [-m MINUTES] NAME COMMAND…; a step that takes longer is ended,
         seconds=$(($2 * 60))
         shift 2
     fi
-    local name=$1 at=$SECONDS code=0 show left=$((budget - SECONDS + began))
+    local name=$1 at=$SECONDS code=0 show watch left=$((budget - SECONDS + began))
     local log=$logs/$((passed + ${#failed[@]} + 1)).log
     shift
     echo
@@ -66,15 +66,20 @@ step() { # step [-m MINUTES] NAME COMMAND…; a step that takes longer is ended,
     child=$!
     tail -n +1 -f -s 0.2 --pid=$child $log 2>/dev/null &
     show=$!
+    # What runs shortly before a step is ended for its time may tell where it hangs.
+    (sleep $((seconds > 20 ? seconds - 5 : seconds)) && echo "── still running:" && ps -s $(($(ps -o sid= $$))) -o pid,ppid,etimes,time,stat,args) >>$log 2>/dev/null &
+    watch=$!
+    disown $watch
     wait $child || code=$?
     child=
+    pkill -P $watch 2>/dev/null
+    kill $watch 2>/dev/null
     wait $show
     times+=("$(printf '%5d s  %s' $((SECONDS - at)) "$name")")
     if [ $code -eq 0 ]; then
         passed=$((passed + 1))
         echo "── $name: passed in $((SECONDS - at)) s"
     elif [ $((SECONDS - at)) -ge $seconds ]; then
-        ps -eo pid,ppid,pgid,etimes,time,stat,args --sort=start_time 2>/dev/null | grep -v '\[' | tail -n 40 | cut -c 1-200 >>$log
         fails "$name: ended after $seconds s, it hangs or is far too slow" $log
     else
         fails "$name: status $code after $((SECONDS - at)) s" $log
