@@ -360,6 +360,7 @@ static void segments_are_replicated(void) {
     plattli_stream_options *o = plattli_stream_options_new();
     OK(plattli_stream_options_set_min_free_bytes(o, 0));
     OK(plattli_stream_options_set_roll_rows(o, 1));
+    OK(plattli_stream_options_set_overload_wait(o, 600000));
     OK(plattli_stream_options_set_replicate(o, path("bucket"), 0));
     plattli_stream *s = NULL;
     OK(plattli_stream_open(path("replicated"), o, &s));

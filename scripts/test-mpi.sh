@@ -27,7 +27,7 @@ die() { echo "test-mpi: $*" >&2; exit 1; }
 ranks() { # ranks N COMMAND…
     local n=$1
     shift
-    timeout --kill-after=20 300 mpirun -n "$n" "$@" </dev/null
+    timeout --kill-after=20 600 mpirun -n "$n" "$@" </dev/null
 }
 fresh() { rm -rf $out/scratch && mkdir $out/scratch; }
 

@@ -152,7 +152,7 @@ step "a bug inside, seen from each language" scripts/test-broken.sh
 step "C++" scripts/test-cpp.sh
 step "Fortran" scripts/test-fortran.sh
 step "Julia" scripts/test-julia.sh
-step "MPI, four ranks" scripts/test-mpi.sh
+step -m 30 "MPI, four ranks" scripts/test-mpi.sh
 step -m 30 "the journal against an S3 server" scripts/test-journal.sh
 step -m 30 "installed, linked from outside, built without a network" scripts/test-packaging.sh
 step "10,000 live reads" "${python:-python3}" tests/interop/live.py --reads 10000
