@@ -48,7 +48,7 @@ static ALLOCATOR: Counting = Counting;
 
 static ALONE: Mutex<()> = Mutex::new(());
 
-/// Runs a test by itself and passes its panic on; more than two minutes count as a hang.
+/// Runs a test by itself and passes its panic on; more than ten minutes count as a hang.
 pub fn alone(test: impl FnOnce() + Send + 'static) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let (done, wait) = mpsc::channel();
@@ -56,7 +56,7 @@ pub fn alone(test: impl FnOnce() + Send + 'static) {
         test();
         _ = done.send(());
     });
-    if let Err(RecvTimeoutError::Timeout) = wait.recv_timeout(Duration::from_secs(120)) {
+    if let Err(RecvTimeoutError::Timeout) = wait.recv_timeout(Duration::from_secs(600)) {
         panic!("it hangs");
     }
     if let Err(panic) = thread.join() {
