@@ -314,11 +314,12 @@ impl Drop for BlockedSignals {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::AtomicU64;
 
     #[derive(Default)]
     struct Adder {
         sum: u64,
-        beats: u64,
+        beats: Arc<AtomicU64>,
     }
 
     impl Handler for Adder {
@@ -330,7 +331,7 @@ mod tests {
             Ok(self.sum)
         }
         fn interval(&mut self) {
-            self.beats += 1;
+            self.beats.fetch_add(1, Ordering::Relaxed);
         }
         fn panicked(&mut self) -> Self::Reply {
             Err(())
@@ -371,8 +372,12 @@ mod tests {
 
     #[test]
     fn a_worker_is_called_on_its_interval() {
-        let mut w = Worker::start(Adder::default(), true, Duration::from_millis(1)).unwrap();
-        std::thread::sleep(Duration::from_millis(50));
-        assert!(w.stop().unwrap().beats >= 1);
+        let adder = Adder::default();
+        let beats = adder.beats.clone();
+        let mut w = Worker::start(adder, true, Duration::from_millis(1)).unwrap();
+        while beats.load(Ordering::Relaxed) < 2 {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        w.stop().unwrap();
     }
 }
