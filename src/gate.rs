@@ -1,12 +1,18 @@
-//! A mutex that costs half: for a lock that is taken once per value and hardly ever waited for.
+//! A mutex for a lock that is taken once per value and hardly ever waited for: by then, taking it costs two plain stores.
 //!
-//! An atomic exchange takes longer than the rest of a write. A usual mutex has one at each end, the second to learn
-//! whether somebody sleeps. Here leaving is a plain store. It can miss whoever goes to sleep at that very moment, so
-//! nobody sleeps for longer than [`NAP`] without looking again. Whose turn it is is as undecided as with any mutex.
+//! An atomic exchange takes longer than the rest of a write. So a thread that has gone in [`REGULAR`] times in a row without
+//! anybody in between becomes the *owner*: it says that it is inside by a plain store, looks whether it still is the owner,
+//! and goes in. Everybody else takes the mutex proper, ends the ownership if there is one, has a barrier put into every
+//! thread ([`crate::barrier`]), after which the owner either is seen inside and waited for, or sees that it is no
+//! longer the owner. That costs some microseconds, so each time it is harder to become an owner.
+//!
+//! The mutex proper has one atomic exchange: leaving is a plain store. It can miss whoever goes to sleep at that very
+//! moment, so nobody sleeps for longer than [`NAP`] without looking again. Whose turn it is is as undecided as with any mutex.
 
+use crate::barrier;
 use std::cell::UnsafeCell;
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{compiler_fence, AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,27 +29,52 @@ const NAP: Duration = Duration::from_millis(1);
 /// So often is the gate looked at before sleeping: most calls are over in less.
 const LOOKS: u32 = 100;
 
+/// So often in a row a thread goes in before it becomes the owner, at first.
+const REGULAR: u32 = 16;
+
+/// So often at most: by then, what a barrier costs is shared by so many that it no longer matters.
+const HARDEST: u32 = 1 << 12;
+
 /// A value that one thread uses at a time.
 pub struct Gate<T> {
+    /// The thread that goes in by [`Gate::slip_in_as_owner`]; 0 for none. Set and ended only by whoever has `state`.
+    owner: AtomicUsize,
+    /// The owner is inside. Stored by the owner alone.
+    inside: AtomicBool,
     state: AtomicU32,
     /// A thread panicked inside.
     broken: AtomicBool,
+    /// Who comes and how often. Reached only by whoever has `state`.
+    habit: UnsafeCell<Habit>,
     /// Held by nobody for longer than it takes to go to sleep or to wake.
     bed: Mutex<()>,
     wake: Condvar,
     value: UnsafeCell<T>,
 }
 
-// SAFETY: `value` is reached by one thread at a time: the one that changed `state` from FREE, which alone changes it
-// back, when its `Guard` or `Inside` ends. Acquire and Release order what they do to the value.
+/// Who has come through the mutex.
+struct Habit {
+    thread: usize,
+    times: u32,
+    /// So many times make an owner.
+    needed: u32,
+}
+
+// SAFETY: `value` is reached by one thread at a time. A thread that changed `state` from FREE, which alone changes it
+// back, has ended the ownership of any other thread, and seen that owner outside after a barrier in all threads. The owner,
+// after it stored `inside`, has seen that it still is the owner, or has no longer gone in. Acquire and Release, and that
+// barrier, order what they do to the value. `habit` is reached by whoever has `state`.
 unsafe impl<T: Send> Sync for Gate<T> {}
 
 impl<T> Gate<T> {
     /// A gate with nobody inside.
     pub fn new(value: T) -> Self {
         Gate {
+            owner: AtomicUsize::new(0),
+            inside: AtomicBool::new(false),
             state: AtomicU32::new(FREE),
             broken: AtomicBool::new(false),
+            habit: UnsafeCell::new(Habit { thread: 0, times: 0, needed: REGULAR }),
             bed: Mutex::new(()),
             wake: Condvar::new(),
             value: UnsafeCell::new(value),
@@ -52,30 +83,105 @@ impl<T> Gate<T> {
 
     /// Goes inside, waiting for as long as it takes.
     pub fn enter(&self) -> Guard<'_, T> {
-        self.take();
-        Guard { gate: self, panicking: std::thread::panicking() }
+        let owned = self.take_as_owner();
+        if !owned {
+            self.take();
+        }
+        Guard { gate: self, owned, panicking: std::thread::panicking() }
     }
 
     /// Goes inside for something that panics or ends with [`Inside::leave`].
     #[inline(always)]
     pub fn slip_in(&self) -> Inside<'_, T> {
-        self.take();
-        Inside(self)
+        let owned = self.take_as_owner();
+        if !owned {
+            self.take();
+        }
+        Inside { gate: self, owned }
+    }
+
+    /// Goes inside if this thread is the owner, and then the gate is not broken.
+    #[inline(always)]
+    pub fn slip_in_as_owner(&self) -> Option<Inside<'_, T>> {
+        self.take_as_owner().then(|| Inside { gate: self, owned: true })
     }
 
     #[inline(always)]
+    fn take_as_owner(&self) -> bool {
+        let me = barrier::this_thread();
+        // Somebody inside twice (a signal handler, say) waits as with any mutex.
+        if self.owner.load(Ordering::Relaxed) != me || me == 0 || self.inside.load(Ordering::Relaxed) {
+            return false;
+        }
+        self.inside.store(true, Ordering::Relaxed);
+        // The processor may still do these two the other way round: that is what the barrier of `dispossess` is for.
+        compiler_fence(Ordering::SeqCst);
+        let mine = self.owner.load(Ordering::Acquire) == me;
+        if !mine {
+            self.inside.store(false, Ordering::Release);
+        }
+        mine
+    }
+
+    #[inline]
     fn take(&self) {
         if self.state.compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed).is_err() {
             self.wait();
         }
+        if self.owner.load(Ordering::Relaxed) != 0 {
+            self.dispossess();
+        }
     }
 
     #[inline(always)]
-    fn leave(&self) {
+    fn leave(&self, owned: bool) {
+        if owned {
+            self.inside.store(false, Ordering::Release);
+            return;
+        }
+        self.remember();
         let wanted = self.state.load(Ordering::Relaxed) == WANTED;
         self.state.store(FREE, Ordering::Release);
         if wanted {
             self.wake_one();
+        }
+    }
+
+    /// Ends the ownership, and waits until the owner is outside.
+    #[cold]
+    fn dispossess(&self) {
+        self.owner.store(0, Ordering::Relaxed);
+        barrier::on_all_threads();
+        let mut looks = 0;
+        while self.inside.load(Ordering::Acquire) {
+            looks += 1;
+            match looks < LOOKS {
+                true => std::hint::spin_loop(),
+                // It may be at the disk.
+                false => std::thread::sleep(NAP / 4),
+            }
+        }
+        // SAFETY: this thread has `state`.
+        let habit = unsafe { &mut *self.habit.get() };
+        habit.needed = habit.needed.saturating_mul(4).min(HARDEST);
+    }
+
+    /// Counts who comes, and makes the one that comes all the time the owner.
+    #[inline]
+    fn remember(&self) {
+        let me = barrier::this_thread();
+        // SAFETY: this thread has `state`.
+        let habit = unsafe { &mut *self.habit.get() };
+        if habit.thread != me || me == 0 {
+            (habit.thread, habit.times) = (me, 0);
+            return;
+        }
+        habit.times += 1;
+        if habit.times >= habit.needed {
+            habit.times = 0;
+            if barrier::is_ready() && !self.is_broken() {
+                self.owner.store(me, Ordering::Relaxed);
+            }
         }
     }
 
@@ -98,13 +204,29 @@ impl<T> Gate<T> {
 
     /// Somebody is inside.
     pub fn is_held(&self) -> bool {
-        self.state.load(Ordering::Relaxed) != FREE
+        self.state.load(Ordering::Relaxed) != FREE || self.inside.load(Ordering::Relaxed)
     }
 
     /// A thread panicked inside: the value may be half changed.
     #[inline(always)]
     pub fn is_broken(&self) -> bool {
         self.broken.load(Ordering::Relaxed)
+    }
+
+    /// Goes outside leaving the value half changed: nobody goes in as owner from now on, and [`Gate::is_broken`].
+    #[cold]
+    fn leave_broken(&self, owned: bool) {
+        self.broken.store(true, Ordering::Relaxed);
+        self.leave(owned);
+        if owned {
+            self.take();
+            self.leave(false);
+        }
+    }
+
+    /// As if a thread had panicked inside.
+    pub fn break_it(&self) {
+        drop(self.slip_in());
     }
 
     /// The value, for whoever has the gate alone.
@@ -122,6 +244,7 @@ impl<T> Gate<T> {
 /// The right to use the value, until dropped.
 pub struct Guard<'a, T> {
     gate: &'a Gate<T>,
+    owned: bool,
     panicking: bool,
 }
 
@@ -146,21 +269,24 @@ impl<T> DerefMut for Guard<'_, T> {
 impl<T> Drop for Guard<'_, T> {
     #[inline(always)]
     fn drop(&mut self) {
-        if !self.panicking && std::thread::panicking() {
-            self.gate.broken.store(true, Ordering::Relaxed);
+        match !self.panicking && std::thread::panicking() {
+            true => self.gate.leave_broken(self.owned),
+            false => self.gate.leave(self.owned),
         }
-        self.gate.leave();
     }
 }
 
 /// The right to use the value, until [`Inside::leave`]. It need not ask whether a panic ends it: anything else does not.
-pub struct Inside<'a, T>(&'a Gate<T>);
+pub struct Inside<'a, T> {
+    gate: &'a Gate<T>,
+    owned: bool,
+}
 
 impl<T> Inside<'_, T> {
     /// Goes outside.
     #[inline(always)]
     pub fn leave(self) {
-        self.0.leave();
+        self.gate.leave(self.owned);
         std::mem::forget(self);
     }
 }
@@ -170,24 +296,23 @@ impl<T> Deref for Inside<'_, T> {
 
     #[inline(always)]
     fn deref(&self) -> &T {
-        // SAFETY: this thread changed `state` from FREE and has not changed it back.
-        unsafe { &*self.0.value.get() }
+        // SAFETY: there is one at a time, see `Sync` above.
+        unsafe { &*self.gate.value.get() }
     }
 }
 
 impl<T> DerefMut for Inside<'_, T> {
     #[inline(always)]
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: this thread changed `state` from FREE and has not changed it back.
-        unsafe { &mut *self.0.value.get() }
+        // SAFETY: there is one at a time, see `Sync` above.
+        unsafe { &mut *self.gate.value.get() }
     }
 }
 
 impl<T> Drop for Inside<'_, T> {
     #[cold]
     fn drop(&mut self) {
-        self.0.broken.store(true, Ordering::Relaxed);
-        self.0.leave();
+        self.gate.leave_broken(self.owned);
     }
 }
 
@@ -226,6 +351,77 @@ mod tests {
         });
         assert!(!gate.is_held() && !gate.is_broken());
         assert_eq!(*gate.enter(), (160_000, 320_000));
+    }
+
+    /// One thread goes in and out as fast as it can, others come by now and then, and each finds what the last one left.
+    #[test]
+    fn an_owner_and_those_who_come_by_are_inside_one_at_a_time() {
+        crate::fork::ensure_registered().unwrap();
+        barrier::register();
+        let owns = barrier::is_ready() && barrier::this_thread() != 0;
+        let gate = Gate::new((0_u64, 0_u64));
+        let stop = AtomicBool::new(false);
+        let mut by = 0;
+        std::thread::scope(|scope| {
+            let regular = scope.spawn(|| {
+                let (mut times, mut owned) = (0_u64, 0_u64);
+                // Whoever comes all the time becomes the owner, however late it came first.
+                while !stop.load(Ordering::Relaxed) || (owns && owned == 0) {
+                    for _ in 0..1000 {
+                        let mut inside = match gate.slip_in_as_owner() {
+                            Some(inside) => {
+                                owned += 1;
+                                inside
+                            }
+                            None => gate.slip_in(),
+                        };
+                        let seen = inside.0;
+                        inside.1 += 2;
+                        std::hint::black_box(&mut *inside);
+                        inside.0 = seen + 1;
+                        inside.leave();
+                        times += 1;
+                    }
+                }
+                times
+            });
+            let rare: Vec<_> = (0..3)
+                .map(|_| {
+                    scope.spawn(|| {
+                        for i in 0..300 {
+                            let mut inside = gate.enter();
+                            assert_eq!(2 * inside.0, inside.1, "somebody else is inside");
+                            *inside = (inside.0 + 1, inside.1 + 2);
+                            drop(inside);
+                            // Time for the regular to become the owner again, unless it has become hard.
+                            std::thread::sleep(Duration::from_micros(i % 7 * 40));
+                        }
+                        300_u64
+                    })
+                })
+                .collect();
+            by = rare.into_iter().map(|thread| thread.join().unwrap()).sum();
+            stop.store(true, Ordering::Relaxed);
+            by += regular.join().unwrap();
+        });
+        assert_eq!(*gate.enter(), (by, 2 * by));
+        assert!(!gate.is_held());
+    }
+
+    #[test]
+    fn a_broken_gate_has_no_owner() {
+        barrier::register();
+        let gate = Gate::new(0);
+        for _ in 0..2 * REGULAR {
+            gate.slip_in().leave();
+        }
+        let owned = gate.slip_in_as_owner().map(Inside::leave).is_some();
+        assert_eq!(owned, barrier::is_ready() && barrier::this_thread() != 0);
+        gate.break_it();
+        for _ in 0..2 * REGULAR {
+            gate.slip_in().leave();
+        }
+        assert!(gate.is_broken() && gate.slip_in_as_owner().is_none() && !gate.is_held());
     }
 
     #[test]

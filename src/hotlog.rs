@@ -27,7 +27,7 @@ impl HotLog {
     /// append left behind is cut off at once, or, if that fails too, before anything else is appended.
     pub fn append(&mut self, lines: &[u8]) -> Result<()> {
         self.mend()?;
-        match self.file.append(lines) {
+        match self.file.append_at(lines, self.len) {
             Ok(()) => {
                 self.len += lines.len() as u64;
                 Ok(())

@@ -7,7 +7,7 @@
 //! capi                            the C ABI
 //! run  state  journal  stream     metrics per step; keys that survive; events; tables under a quota
 //! bucket  arrow                   objects by name in a folder, in memory, in a cloud service; Arrow's C interface
-//! hotlog  worker  schedule  lock  the append-only log; background threads; timers; one writer at a time
+//! hotlog  worker  schedule  lock  gate  the append-only log; background threads; timers; one writer, one thread at a time
 //! store  json  clock  error       the only road to the disk; Python-compatible JSON text; time; errors
 //! ```
 
@@ -25,6 +25,7 @@
 )]
 
 pub mod arrow;
+mod barrier;
 pub mod bucket;
 pub mod capi;
 pub mod clock;

@@ -74,6 +74,8 @@ pub(super) trait Handle: Sync {
     /// A call is in progress. In a forked child that is for ever: the thread that was in the middle of it does not
     /// exist there, and what it left half done can be neither used nor released.
     fn is_in_call(&self) -> bool;
+    /// A call on it panicked: ways around [`State`] are to be closed.
+    fn broke(&self) {}
 }
 
 #[cold]
@@ -127,9 +129,19 @@ pub(super) fn call<H: Handle>(handle: *const H, body: impl FnOnce(&H) -> Result<
         Ok(Err(error)) => record(&error),
         Err(panic) => {
             handle.state().poisoned.store(true, Ordering::Relaxed);
+            // What broke it may break again; by then there is nothing left to be told.
+            _ = panics::catch(|| handle.broke());
             record(&bug(&panic))
         }
     }
+}
+
+/// Runs what never panics, if there is a handle, and says whether it did all there was to do. It has to look for itself
+/// whether the handle is sound and of this process.
+#[inline(always)]
+pub(super) fn done_by<H: Handle>(handle: *const H, body: impl FnOnce(&H) -> bool) -> bool {
+    // SAFETY: NULL or a live handle, by the contract.
+    unsafe { handle.as_ref() }.is_some_and(body)
 }
 
 /// A bug made on purpose, where a test asks for it: what a caller sees of a real one cannot be shown otherwise.

@@ -1,6 +1,7 @@
 //! Values by the name of their metric.
 
-use super::boundary::{bytes, call, spelled, utf8};
+use super::boundary::{bytes, call, done_by, spelled, utf8};
+use super::error::PLATTLI_OK;
 use super::writer::{plattli_writer, write};
 use crate::run::dtype::Value;
 use std::ffi::c_char;
@@ -9,8 +10,19 @@ use std::ffi::c_char;
 /// that there is one copy of all this for each type, in which nothing asks for the type.
 #[inline(always)]
 fn by_name<'a>(writer: *const plattli_writer, name: *const c_char, value: impl FnOnce() -> Value<'a>) -> i32 {
+    let value = value();
+    if let (Ok(name), Some(cell)) = (spelled(name, "name"), value.cell()) {
+        if done_by(writer, |w| w.inner.write_expected(&name, value.own_dtype(), cell)) {
+            return PLATTLI_OK;
+        }
+    }
+    by_name_looked_at(writer, name, value)
+}
+
+#[inline(never)]
+fn by_name_looked_at(writer: *const plattli_writer, name: *const c_char, value: Value<'_>) -> i32 {
     call(writer, |w| match spelled(name, "name") {
-        Ok(name) => w.inner.write_spelled(name, value()),
+        Ok(name) => w.inner.write_spelled(name, value),
         Err(error) => Err(w.inner.refuse(error)),
     })
 }

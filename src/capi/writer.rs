@@ -26,6 +26,10 @@ impl Handle for plattli_writer {
     fn is_in_call(&self) -> bool {
         self.inner.is_in_call()
     }
+
+    fn broke(&self) {
+        self.inner.break_it();
+    }
 }
 
 /// Runs a write. What the caller gave wrong (NULL, text that is not UTF-8) is an error of the step in hand, like

@@ -44,48 +44,59 @@ fn push_escape(out: &mut Vec<u8>, byte: u8) {
     out.extend_from_slice(&[b'\\', short]);
 }
 
-/// Where [`finite_f64`] puts a text.
-pub struct FloatBuffer {
-    digits: zmij::Buffer,
-    laid_out: [u8; 32],
-}
-
-impl FloatBuffer {
-    /// Room for one number after the other.
-    #[inline]
-    pub fn new() -> Self {
-        FloatBuffer { digits: zmij::Buffer::new(), laid_out: [0; 32] }
-    }
-}
-
-impl Default for FloatBuffer {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+/// Room for the text of any float.
+pub const FLOAT_ROOM: usize = 24;
 
 /// Appends a float as Python's `repr` would (format §3.3), `NaN`, `Infinity` and `-Infinity` bare.
 #[inline]
 pub fn push_f64(out: &mut Vec<u8>, v: f64) {
-    match finite_f64(v, &mut FloatBuffer::new()) {
-        Some(text) => out.extend_from_slice(text),
+    let mut room = [0; FLOAT_ROOM];
+    match write_f64(v, &mut room) {
+        Some(n) => out.extend_from_slice(&room[..n.min(FLOAT_ROOM)]),
         None => push_bare_word(out, v),
     }
 }
 
-/// The text of a finite float as [`push_f64`] appends it, 3 to 24 bytes; `None` for one that is not.
-#[inline]
-pub fn finite_f64(v: f64, buffer: &mut FloatBuffer) -> Option<&[u8]> {
+/// The text of a float is what [`write_usual_f64`] writes: it is finite and not closer to 0 than 1e-4.
+#[inline(always)]
+pub fn is_usual_f64(v: f64) -> bool {
+    // The bits of positive floats have the order of the floats.
+    const LEAST: u64 = 1e-4_f64.to_bits();
+    const END: u64 = f64::INFINITY.to_bits();
+    v.abs().to_bits().wrapping_sub(LEAST) < END - LEAST
+}
+
+/// Writes the text of a float that [`is_usual_f64`], and gives its length.
+#[inline(always)]
+pub fn write_usual_f64(v: f64, room: &mut [u8; FLOAT_ROOM]) -> usize {
+    write_digits(v, room)
+}
+
+/// Writes the text of a float as [`push_f64`] appends it, and gives its length; `None` if it is not finite.
+pub fn write_f64(v: f64, room: &mut [u8; FLOAT_ROOM]) -> Option<usize> {
     let size = v.abs();
     if !size.is_finite() {
         return None;
     }
-    let text = buffer.digits.format_finite(v).as_bytes();
+    let n = write_digits(v, room);
     // zmij has the shortest digits and, but for small numbers, Python's layout too.
     Some(match (1e-9..1e-4).contains(&size) {
-        false => text,
-        true => lay_out_small(text, size, &mut buffer.laid_out),
+        false => n,
+        true => lay_out_small(n, size, room),
     })
+}
+
+/// The shortest digits that are read as `v`, which is finite, and how many bytes they are.
+#[inline(always)]
+fn write_digits(v: f64, room: &mut [u8; FLOAT_ROOM]) -> usize {
+    const {
+        assert!(size_of::<zmij::Buffer>() == FLOAT_ROOM && align_of::<zmij::Buffer>() == 1);
+    }
+    // SAFETY: a `Buffer` is, by the sizes above, nothing but bytes that need not have a value, and any place that has
+    // room for them is one. Formatting writes some of them and never takes a value away, so `room` stays bytes with
+    // values. That spares a copy of every number.
+    let buffer = unsafe { &mut *(&raw mut *room).cast::<zmij::Buffer>() };
+    buffer.format_finite(v).len()
 }
 
 #[cold]
@@ -100,10 +111,11 @@ fn push_bare_word(out: &mut Vec<u8>, v: f64) {
     out.extend_from_slice(word);
 }
 
-/// Lays out what zmij wrote of a number below 1e-4 and not below 1e-9: it goes positional down to 1e-5 and
+/// Lays out the `n` bytes that zmij wrote of a number below 1e-4 and not below 1e-9: it goes positional down to 1e-5 and
 /// gives a one-digit exponent one digit.
-#[inline(never)]
-fn lay_out_small<'a>(text: &[u8], size: f64, room: &'a mut [u8; 32]) -> &'a [u8] {
+fn lay_out_small(n: usize, size: f64, room: &mut [u8; FLOAT_ROOM]) -> usize {
+    let written = *room;
+    let text = &written[..n.min(FLOAT_ROOM)];
     let mut used = 0;
     let mut put = |part: &[u8]| {
         if let Some(place) = room.get_mut(used..used + part.len()) {
@@ -113,23 +125,24 @@ fn lay_out_small<'a>(text: &[u8], size: f64, room: &'a mut [u8; 32]) -> &'a [u8]
     };
     if size < 1e-5 {
         // 1.5e-7 → 1.5e-07
-        let (mantissa, digit) = text.split_at(text.len() - 1);
+        let (mantissa, digit) = text.split_at(text.len().saturating_sub(1));
         put(mantissa);
         put(b"0");
         put(digit);
     } else {
         // 0.000015 → 1.5e-05
-        let (sign, positional) = text.split_at(usize::from(text[0] == b'-'));
-        let digits = &positional[b"0.0000".len()..];
+        let (sign, positional) = text.split_at(usize::from(text.starts_with(b"-")));
+        let digits = positional.get(b"0.0000".len()..).unwrap_or(&[]);
+        let (first, more) = digits.split_at(digits.len().min(1));
         put(sign);
-        put(&digits[..1]);
-        if digits.len() > 1 {
+        put(first);
+        if !more.is_empty() {
             put(b".");
-            put(&digits[1..]);
+            put(more);
         }
         put(b"e-05");
     }
-    &room[..used]
+    used
 }
 
 /// Appends an integer in plain decimal.

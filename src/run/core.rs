@@ -1,7 +1,7 @@
 //! What all layouts of a writer share: the step in hand, its row, the metrics, the counters.
 
-use super::batch::Row;
 use super::options::{WriterOptions, WriterStats};
+use super::row::Row;
 use super::schema::Schema;
 use crate::clock::Tick;
 use crate::error::{Code, Error, Result};
@@ -48,6 +48,12 @@ impl Core {
     pub fn step_number(&self) -> Result<u32> {
         u32::try_from(self.step)
             .map_err(|_| Error::state("step 4294967295 was the last one: steps are 32-bit numbers"))
+    }
+
+    /// Values can be written.
+    #[inline(always)]
+    pub fn may_write(&self) -> bool {
+        self.step < STEP_LIMIT && self.latched.is_none()
     }
 
     /// Why nothing can be written any more.

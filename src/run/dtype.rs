@@ -8,7 +8,7 @@ pub use super::monotonic::{Monotonic, MonotonicTracker};
 
 /// The type of a metric, which is also the suffix of its value file. The numbers are those of the C API.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
-#[repr(i32)]
+#[repr(u8)]
 #[allow(missing_docs)]
 pub enum DType {
     F32 = 1,
@@ -278,6 +278,19 @@ fn fit_integers(current: DType, own: DType, cell: Cell) -> Fit {
         Fit::Same(cell)
     } else {
         Fit::Widen(wanted, cell)
+    }
+}
+
+/// Every value of type `own` enters a metric of type `current` as the cell that it is, whatever the value: [`fit`] need not
+/// be asked again.
+pub fn always_fits(current: DType, own: DType) -> bool {
+    match (current.class(), own.class()) {
+        (Class::Float, Class::Float) => current == own || current == DType::F64,
+        (Class::Int, Class::Int) => match (current.integer_range(), own.integer_range()) {
+            (Some((min, max)), Some((least, most))) => min <= least && most <= max,
+            _ => false,
+        },
+        _ => false,
     }
 }
 

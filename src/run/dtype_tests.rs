@@ -280,3 +280,42 @@ proptest! {
         prop_assert!(min <= low && high <= max && tight.size() <= dtype.size());
     }
 }
+
+#[test]
+fn what_always_fits_never_has_to_be_looked_at_and_what_does_not_may() {
+    let values = |own: DType| -> Vec<Value<'static>> {
+        match own {
+            F32 => vec![Value::F32(0.1), Value::F32(f32::MAX)],
+            F64 => vec![Value::F64(0.1), Value::F64(f64::MAX)],
+            I8 => vec![Value::I8(i8::MIN), Value::I8(i8::MAX)],
+            I16 => vec![Value::I16(i16::MIN), Value::I16(i16::MAX)],
+            I32 => vec![Value::I32(i32::MIN), Value::I32(i32::MAX)],
+            I64 => vec![Value::I64(i64::MIN), Value::I64(i64::MAX)],
+            U8 => vec![Value::U8(0), Value::U8(u8::MAX)],
+            U16 => vec![Value::U16(0), Value::U16(u16::MAX)],
+            U32 => vec![Value::U32(0), Value::U32(u32::MAX)],
+            U64 => vec![Value::U64(0), Value::U64(u64::MAX)],
+            Json => vec![Value::Bool(true)],
+        }
+    };
+    let mut fitting = 0;
+    for current in DType::ALL {
+        for own in DType::ALL {
+            if always_fits(current, own) {
+                fitting += 1;
+                for value in values(own) {
+                    assert_eq!(
+                        fit(current, &value),
+                        Ok(Fit::Same(value.cell().unwrap())),
+                        "{own} in {current}"
+                    );
+                }
+            } else if current != Json {
+                let same = |value: &Value| fit(current, value) == Ok(Fit::Same(value.cell().unwrap_or(1)));
+                assert!(!values(own).iter().all(same), "{own} in {current} could be expected");
+            }
+        }
+    }
+    // Floats 3; integers into their own sign 10 and 10; unsigned into wider signed 6.
+    assert_eq!(fitting, 29);
+}

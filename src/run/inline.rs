@@ -89,7 +89,9 @@ impl Inline {
     /// The row in hand waits for the disk from now on: whatever becomes of the next operation, its values stay with
     /// their step.
     fn accept(&mut self, core: &mut Core) -> Result<()> {
-        self.pending.push(core.step_number()?, &core.row);
+        let step = core.step_number()?;
+        core.schema.follow(&mut core.row);
+        self.pending.push(step, &core.row);
         core.row.clear();
         Ok(())
     }
@@ -99,7 +101,10 @@ impl Inline {
         if self.staged || core.row.is_empty() {
             return self.write_pending(core, false);
         }
+        // The rest of the step is a row of its own, in which nothing may be expected that this one has.
+        core.schema.mark(core.step, &mut core.row);
         self.accept(core)?;
+        core.row.reset();
         self.write_pending(core, false)
     }
 

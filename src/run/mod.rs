@@ -23,6 +23,7 @@ mod open;
 pub mod options;
 pub mod reader;
 mod recovery;
+mod row;
 mod rows;
 mod schema;
 pub mod steps;

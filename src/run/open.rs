@@ -308,7 +308,7 @@ impl Parts {
             options: options.clone(),
             schema: self.schema,
             step: self.step,
-            row: super::batch::Row::default(),
+            row: super::row::Row::default(),
             stats: WriterStats { warnings: self.warnings.len() as u64, ..WriterStats::default() },
             refused: None,
             latched: None,

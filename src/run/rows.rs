@@ -1,9 +1,10 @@
 //! Rows of the hot logs, read back: lines into steps and values (format §10, §12.3).
 
-use super::batch::{Batch, Row};
+use super::batch::Batch;
 use super::columns::Columns;
 use super::dtype::{Cell, Class, DType};
 use super::name;
+use super::row::{Row, Slot};
 use crate::error::{Error, Result};
 use crate::hotlog;
 use crate::json::{self, Raw, RawKind};
@@ -189,12 +190,14 @@ pub fn fill<'a>(
     for (key, value) in &scan.values[line.values.0..line.values.1] {
         let Some((id, dtype)) = resolve(*key, *value) else { continue };
         if dtype == DType::Json {
-            let pushed = row.push_json(id, |out| json::transcode(value.0, json::Spacing::Spaced, out));
+            let spaced =
+                |out: &mut Vec<u8>| json::transcode(value.0, json::Spacing::Spaced, out).map(|()| None);
+            let pushed = row.push_json(id, spaced);
             if let Err(e) = pushed {
                 refused = Some(format!("metric {}: {e}", name::quoted(scan.name(*key))));
             }
         } else if let Some(cell) = cell(dtype, *value) {
-            row.push(id, cell);
+            row.push(Slot { cell, id, kind: dtype, expects: None });
         } else {
             let name = name::quoted(scan.name(*key));
             refused = Some(format!("metric {name} of type {dtype} has a value of another kind"));

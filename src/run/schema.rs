@@ -1,11 +1,11 @@
 //! The metrics as the caller's thread knows them: names, ids, types, and what a value must be to enter.
 
-use super::batch::Row;
 use super::columns::{Column, Columns};
 use super::dtype::{self, Cell, Class, DType, Fit, Value};
 use super::hot::line::{Key, Keys, Line};
 use super::monotonic::{Monotonic, MonotonicTracker};
 use super::name::{self, NameTable, Spelled};
+use super::row::{Row, Slot};
 use super::steps::Indices;
 use crate::error::{Error, Result};
 use crate::json;
@@ -163,15 +163,12 @@ impl Schema {
         id
     }
 
-    /// The id of a name, if it is the one that stood here in the row before.
+    /// A metric is called so.
     #[inline(always)]
-    pub fn guess(&mut self, name: &impl Spelled) -> Option<u32> {
-        let (start, end) = self.metrics.get(self.guess)?.spelling;
-        if !name.is(self.spellings.get(start as usize..end as usize)?) {
-            return None;
-        }
-        self.guess += 1;
-        Some((self.guess - 1) as u32)
+    pub fn is_called(&self, id: u32, name: &impl Spelled) -> bool {
+        let spelling = self.metrics.get(id as usize).map(|metric| metric.spelling);
+        let spelled = spelling.and_then(|(start, end)| self.spellings.get(start as usize..end as usize));
+        spelled.is_some_and(|spelled| name.is(spelled))
     }
 
     /// The id of a name, if there is one.
@@ -213,23 +210,16 @@ impl Schema {
         }
     }
 
-    /// Adds a number to the row of `step` and its text to `line`, if nothing has to be asked: the metric is listed, has
-    /// no value in this step, and is of the type `own` or an f64 that takes an f32. Otherwise nothing is done and
-    /// `false` returned: [`Schema::write`] asks, and says what is wrong.
-    #[inline(always)]
-    pub fn write_known(
-        &mut self,
-        id: u32,
-        own: DType,
-        cell: Cell,
-        step: u64,
-        row: &mut Row,
-        line: &mut Line,
-    ) -> bool {
+    /// Adds a number to the row of `step`, if nothing has to be asked: the metric is listed, has no value in this step, and
+    /// is of the type `own` or an f64 that takes an f32. Otherwise nothing is done and `false` returned: [`Schema::write`]
+    /// asks, and says what is wrong.
+    #[inline]
+    pub fn write_known(&mut self, id: u32, own: DType, cell: Cell, step: u64, row: &mut Row) -> bool {
+        self.mark(step, row);
         let Some(metric) = self.metrics.get_mut(id as usize) else { return false };
         let known = metric.knows(own, step);
         if known {
-            metric.write_known(&self.keys, id, own, cell, step, row, line);
+            row.push(Slot { cell, id, kind: own, expects: Some(own) });
         }
         known
     }
@@ -242,40 +232,52 @@ impl Schema {
         cells: impl Iterator<Item = Cell>,
         step: u64,
         row: &mut Row,
-        line: &mut Line,
     ) -> bool {
+        self.mark(step, row);
         let known = |id: &u32| self.metrics.get(*id as usize).is_some_and(|metric| metric.knows(own, step));
         // Strictly ascending: none is there twice.
         if !ids.is_sorted_by(|a, b| a < b) || !ids.iter().all(known) {
             return false;
         }
         for (id, cell) in ids.iter().zip(cells) {
-            if let Some(metric) = self.metrics.get_mut(*id as usize) {
-                metric.write_known(&self.keys, *id, own, cell, step, row, line);
-            }
+            row.push(Slot { cell, id: *id, kind: own, expects: Some(own) });
         }
         true
     }
 
-    /// Adds a value to the row of `step`, and its text to `line` if there is one. Where format §9.2 decides by the
-    /// range of all values of the metric, and `range` does not give it, nothing is done and `false` returned.
+    /// The metrics of the row know that they have a value in this step.
+    #[inline]
+    pub fn mark(&mut self, step: u64, row: &mut Row) {
+        for value in row.unmarked() {
+            if let Some(metric) = self.metrics.get_mut(value.id as usize) {
+                metric.written_in = step;
+            }
+        }
+    }
+
+    /// Adds a value to the row of `step`. Where format §9.2 decides by the range of all values of the metric, and `range`
+    /// does not give it, nothing is done and `false` returned.
     pub fn write(
         &mut self,
         id: u32,
         value: Value<'_>,
         step: u64,
         row: &mut Row,
-        line: Option<&mut Line>,
         range: Option<(i128, i128)>,
     ) -> Result<bool> {
+        // What is expected was looked at before.
+        let expected = row.expects(id, value.own_dtype());
+        if !expected {
+            self.mark(step, row);
+        }
         let Some(metric) = self.metrics.get_mut(id as usize) else {
             return Err(Error::argument(format!("there is no metric with the id {id}")));
         };
-        if metric.written_in == step {
+        if !expected && metric.written_in == step {
             return Err(twice(metric, step));
         }
         if metric.class == Class::Json {
-            write_json(metric, &self.keys, id, &value, row, line)?;
+            write_json(metric, id, &value, row)?;
         } else {
             let cell = match dtype::fit(metric.dtype, &value) {
                 Ok(Fit::Same(cell)) => cell,
@@ -291,13 +293,10 @@ impl Schema {
                 }
                 Err(e) => return Err(e.within(format_args!("metric {}", name::quoted(&metric.name)))),
             };
-            metric.tracker.push(metric.dtype, cell);
-            row.push(id, cell);
-            if let Some(line) = line {
-                line.push_number(&self.keys, metric.key, metric.dtype, cell);
-            }
+            let own = value.own_dtype();
+            let expects = dtype::always_fits(metric.dtype, own).then_some(own);
+            row.push(Slot { cell, id, kind: metric.dtype, expects });
         }
-        metric.written_in = step;
         metric.used = true;
         if metric.listed == Listed::No {
             metric.listed = Listed::Waiting;
@@ -306,13 +305,43 @@ impl Schema {
         Ok(true)
     }
 
+    /// Writes the row as the line of its step, without its end, and lets each metric follow the values that it has not
+    /// followed yet.
+    pub fn write_line(&mut self, step: u64, row: &mut Row, line: &mut Line) {
+        line.begin(step);
+        let followed = row.followed();
+        for (position, value) in row.values().iter().enumerate() {
+            let Some(metric) = self.metrics.get_mut(value.id as usize) else { continue };
+            if value.kind == DType::Json {
+                line.push_json(&self.keys, metric.key, row.compact(value.cell));
+                continue;
+            }
+            if position >= followed {
+                metric.tracker.push(value.kind, value.cell);
+            }
+            line.push_number(&self.keys, metric.key, value.kind, value.cell);
+        }
+    }
+
+    /// Lets each metric follow the values that it has not followed yet, where there are no lines.
+    pub fn follow(&mut self, row: &mut Row) {
+        let followed = row.followed();
+        for value in row.values().get(followed..).unwrap_or(&[]) {
+            if let Some(metric) = self.metrics.get_mut(value.id as usize) {
+                metric.tracker.push(value.kind, value.cell);
+            }
+        }
+    }
+
     /// Checks that each value can enter its metric in this step, changing nothing: rows are taken whole or not at all.
     pub fn check_row<'a>(
-        &self,
+        &mut self,
         ids: &[u32],
         values: impl Iterator<Item = Value<'a>>,
         step: u64,
+        row: &mut Row,
     ) -> Result<()> {
+        self.mark(step, row);
         // Rows are ascending in practice, so that looking at neighbours is nearly always all it takes.
         let twice_in_row = match ids.is_sorted_by(|a, b| a < b) {
             true => None,
@@ -340,24 +369,6 @@ impl Metric {
     fn knows(&self, own: DType, step: u64) -> bool {
         let fits = self.dtype == own || (own == DType::F32 && self.dtype == DType::F64);
         fits && self.written_in != step && self.listed != Listed::No
-    }
-
-    #[inline(always)]
-    #[allow(clippy::too_many_arguments)]
-    fn write_known(
-        &mut self,
-        keys: &Keys,
-        id: u32,
-        own: DType,
-        cell: Cell,
-        step: u64,
-        row: &mut Row,
-        line: &mut Line,
-    ) {
-        self.written_in = step;
-        self.tracker.push(own, cell);
-        row.push(id, cell);
-        line.push_number(keys, self.key, own, cell);
     }
 
     fn widen(&mut self, wider: DType) {
@@ -393,30 +404,24 @@ fn fit_by_range(metric: &Metric, value: &Value<'_>, (min, max): (i128, i128)) ->
 }
 
 /// JSON metrics take anything: numbers, bools and strings as their JSON text.
-fn write_json(
-    metric: &Metric,
-    keys: &Keys,
-    id: u32,
-    value: &Value<'_>,
-    row: &mut Row,
-    line: Option<&mut Line>,
-) -> Result<()> {
+fn write_json(metric: &Metric, id: u32, value: &Value<'_>, row: &mut Row) -> Result<()> {
     let refuse = |e: json::JsonError| {
         Error::argument(format!("metric {}: the value is not JSON: {e}", name::quoted(&metric.name)))
     };
-    row.push_json(id, |text| push_value(text, value, json::Spacing::Spaced).map_err(refuse))?;
-    if let Some(line) = line {
-        line.push_key(keys, metric.key);
-        match value {
-            // The same text was accepted a moment ago, so this cannot fail; if it did the line must not be half.
-            Value::Json(_) => line
-                .with(|out| push_value(out, value, json::Spacing::Compact))
-                .map_err(|e| Error::internal(e.to_string()))?,
-            // Where nothing is nested there is nothing to space.
-            _ => line.push_bytes(row.last_json()),
+    row.push_json(id, |text| {
+        let start = text.len();
+        push_value(text, value, json::Spacing::Spaced).map_err(refuse)?;
+        // Where nothing is nested there is nothing to space.
+        let nested =
+            matches!(value, Value::Json(_)) && text.get(start).is_some_and(|first| b"[{".contains(first));
+        if !nested {
+            return Ok(None);
         }
-    }
-    Ok(())
+        let split = text.len();
+        // The same text was accepted a moment ago, so this cannot fail.
+        push_value(text, value, json::Spacing::Compact).map_err(|e| Error::internal(e.to_string()))?;
+        Ok(Some(split))
+    })
 }
 
 fn push_value(

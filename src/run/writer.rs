@@ -7,11 +7,13 @@ use super::finish::{cell_range, value_range};
 use super::name::Spelled;
 use super::open::{open, Backend};
 use super::options::{Config, FinishOptions, WriterOptions, WriterStats};
+use crate::barrier;
 use crate::clock::Stopwatch;
 use crate::error::{Code, Error, Result};
 use crate::fork;
 use crate::gate::{Gate, Guard, Inside};
 use crate::store::{DiskStore, Store};
+use std::ops::{Deref, DerefMut};
 use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::Arc;
@@ -54,23 +56,24 @@ impl Writer {
     /// Opens a run for writing in a store.
     pub fn open_in(store: Arc<dyn Store>, run_dir: &Path, options: &WriterOptions) -> Result<Writer> {
         fork::ensure_registered()?;
+        barrier::register();
         let generation = fork::generation();
         let (core, backend) = open(&store, run_dir, options)?;
         Ok(Writer { inner: Gate::new(Inner { core, backend, life: Life::Open }), generation })
     }
 
-    fn lock(&self) -> Result<Guard<'_, Inner>> {
+    fn lock(&self) -> Result<Session<'_>> {
         if fork::generation() != self.generation {
             return Err(Error::new(Code::Forked, "this writer belongs to the parent process"));
         }
-        let inner = self.inner.enter();
+        let inner = Session(self.inner.enter());
         match self.inner.is_broken() {
             true => Err(Error::internal("an earlier call on this writer panicked")),
             false => Ok(inner),
         }
     }
 
-    fn open_inner(&self) -> Result<Guard<'_, Inner>> {
+    fn open_inner(&self) -> Result<Session<'_>> {
         let inner = self.lock()?;
         match inner.is_open() {
             true => Ok(inner),
@@ -90,6 +93,48 @@ impl Writer {
         }
         inner.leave();
         None
+    }
+
+    /// Writes a number that is expected: the next one of a row that goes on as the last one did, from the thread that always
+    /// writes. Otherwise does nothing and says so, and [`Writer::put`] is to be asked. Never panics.
+    #[inline(always)]
+    pub fn put_expected(&self, id: u32, own: DType, cell: Cell) -> bool {
+        let Some(mut inner) = self.inner.slip_in_as_owner() else { return false };
+        let written = inner.core.row.put_expected(id, own, cell);
+        inner.leave();
+        written
+    }
+
+    /// As [`Writer::put_expected`], by name, for [`Writer::write_spelled`].
+    #[inline(always)]
+    pub fn write_expected(&self, name: &impl Spelled, own: DType, cell: Cell) -> bool {
+        let Some(mut inner) = self.inner.slip_in_as_owner() else { return false };
+        let core = &mut inner.core;
+        let expected = core.row.expected().filter(|id| core.schema.is_called(*id, name));
+        let written = expected.is_some_and(|id| core.row.put_expected(id, own, cell));
+        inner.leave();
+        written
+    }
+
+    /// As [`Writer::put_expected`], for several numbers, all or none.
+    #[inline(always)]
+    pub fn put_expected_row(
+        &self,
+        ids: &[u32],
+        own: DType,
+        cells: impl ExactSizeIterator<Item = Cell>,
+    ) -> bool {
+        let Some(mut inner) = self.inner.slip_in_as_owner() else { return false };
+        let written = inner.core.row.put_expected_row(ids, own, cells);
+        inner.leave();
+        written
+    }
+
+    /// The writer is not to be trusted any more: a call on it panicked.
+    pub fn break_it(&self) {
+        if fork::generation() == self.generation {
+            self.inner.break_it();
+        }
     }
 
     /// The id of a metric, for [`Writer::put`]; a new name is added with the type `dtype`.
@@ -171,7 +216,7 @@ impl Writer {
         &self,
         ids: &[u32],
         own: DType,
-        cells: impl ExactSizeIterator<Item = Cell>,
+        cells: impl ExactSizeIterator<Item = Cell> + Clone,
         values: impl ExactSizeIterator<Item = Value<'a>> + Clone,
     ) -> Result<()> {
         let mut inner = self.open_inner()?;
@@ -338,6 +383,34 @@ impl Writer {
     }
 }
 
+/// A call on the writer that is not a usual write. What it may have changed ends what rows expect, by which usual writes go.
+struct Session<'a>(Guard<'a, Inner>);
+
+impl Deref for Session<'_> {
+    type Target = Inner;
+
+    #[inline(always)]
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl DerefMut for Session<'_> {
+    #[inline(always)]
+    fn deref_mut(&mut self) -> &mut Inner {
+        &mut self.0
+    }
+}
+
+impl Drop for Session<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        if !self.is_open() || !self.core.may_write() {
+            self.core.row.expect_nothing();
+        }
+    }
+}
+
 impl Drop for Writer {
     fn drop(&mut self) {
         if fork::generation() == self.generation {
@@ -357,18 +430,20 @@ impl Inner {
     /// Writes a number as is usual, or does nothing and says so.
     #[inline(always)]
     fn put_known(&mut self, id: u32, value: Value<'_>) -> bool {
-        let (Backend::Compacting(hot), Some(cell)) = (&mut self.backend, value.cell()) else { return false };
+        let Some(cell) = value.cell() else { return false };
         let core = &mut self.core;
-        if core.step >= STEP_LIMIT || core.latched.is_some() {
-            return false;
+        let own = value.own_dtype();
+        if core.row.put_expected(id, own, cell) {
+            return true;
         }
-        let line = hot.line(core.step, core.row.is_empty());
-        core.schema.write_known(id, value.own_dtype(), cell, core.step, &mut core.row, line)
+        core.may_write() && core.schema.write_known(id, own, cell, core.step, &mut core.row)
     }
 
+    /// As [`Inner::put_known`], by the name of the metric, if it is the one that stood here in the row before.
     #[inline(always)]
     fn write_known(&mut self, name: &impl Spelled, value: Value<'_>) -> bool {
-        self.core.schema.guess(name).is_some_and(|id| self.put_known(id, value))
+        let expected = self.core.row.expected().filter(|id| self.core.schema.is_called(*id, name));
+        expected.is_some_and(|id| self.put_known(id, value))
     }
 
     fn put(&mut self, id: u32, value: Value<'_>) -> Result<()> {
@@ -381,14 +456,10 @@ impl Inner {
 
     fn write(&mut self, id: u32, value: Value<'_>, range: Option<(i128, i128)>) -> Result<bool> {
         let core = &mut self.core;
-        if core.step >= STEP_LIMIT || core.latched.is_some() {
+        if !core.may_write() {
             return Err(core.refusal());
         }
-        let line = match &mut self.backend {
-            Backend::Compacting(hot) => Some(hot.line(core.step, core.row.is_empty())),
-            Backend::Inline(_) => None,
-        };
-        core.schema.write(id, value, core.step, &mut core.row, line, range)
+        core.schema.write(id, value, core.step, &mut core.row, range)
     }
 
     fn put_row<'a>(
@@ -400,19 +471,26 @@ impl Inner {
             return Err(Error::argument(format!("{} ids but {} values", ids.len(), values.len())));
         }
         self.core.step_number()?;
-        self.core.schema.check_row(ids, values.clone(), self.core.step)?;
+        let core = &mut self.core;
+        core.schema.check_row(ids, values.clone(), core.step, &mut core.row)?;
         ids.iter().zip(values).try_for_each(|(id, value)| self.put(*id, value))
     }
 
     /// Writes a row of numbers as is usual, or does nothing and says so.
-    fn put_row_known(&mut self, ids: &[u32], own: DType, cells: impl ExactSizeIterator<Item = Cell>) -> bool {
-        let Backend::Compacting(hot) = &mut self.backend else { return false };
+    fn put_row_known(
+        &mut self,
+        ids: &[u32],
+        own: DType,
+        cells: impl ExactSizeIterator<Item = Cell> + Clone,
+    ) -> bool {
         let core = &mut self.core;
-        if core.step >= STEP_LIMIT || core.latched.is_some() || ids.len() != cells.len() || ids.is_empty() {
+        if core.row.put_expected_row(ids, own, cells.clone()) {
+            return true;
+        }
+        if !core.may_write() || ids.len() != cells.len() || ids.is_empty() {
             return false;
         }
-        let line = hot.line(core.step, core.row.is_empty());
-        core.schema.write_row_known(ids, own, cells, core.step, &mut core.row, line)
+        core.schema.write_row_known(ids, own, cells, core.step, &mut core.row)
     }
 
     /// Keeps the first error of a step for its `end_step`.
@@ -438,7 +516,7 @@ impl Inner {
 
     fn end_row(&mut self) -> Result<()> {
         self.beat();
-        if self.core.step >= STEP_LIMIT || self.core.latched.is_some() {
+        if !self.core.may_write() {
             self.core.row.clear();
             return Err(self.core.refusal());
         }

@@ -124,6 +124,12 @@ pub trait File: Send + Sync + Debug {
     /// Appends all bytes, normally with one system call. After an error any prefix of them may have been
     /// appended; the caller cuts back with [`File::set_len`].
     fn append(&self, data: &[u8]) -> Result<()>;
+    /// As [`File::append`], for the only appender, who knows the `end` of the file: where the system can be told, it need not
+    /// keep a position that threads share.
+    fn append_at(&self, data: &[u8], end: u64) -> Result<()> {
+        _ = end;
+        self.append(data)
+    }
     /// Writes all bytes at a position (only for files from [`Store::create`]).
     fn write_at(&self, data: &[u8], offset: u64) -> Result<()>;
     /// Reads up to `buf.len()` bytes at a position; 0 at the end of the file.

@@ -69,13 +69,13 @@ impl Compacting {
 
     /// Ends the step in hand, if it has values, and waits until nothing is in hand or failed.
     pub(super) fn end_last_row(&mut self, core: &mut Core) -> Result<()> {
+        core.schema.write_line(core.step, &mut core.row, &mut self.line);
         self.collect(core);
         self.flush_row(core)?;
         if !core.row.is_empty() {
             self.accept(core.step_number()?, &core.row);
             core.stats.rows += 1;
             core.row.clear();
-            self.line.clear();
             self.partial = None;
             core.step += 1;
         }

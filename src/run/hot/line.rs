@@ -2,15 +2,19 @@
 //! ends the next piece overwrites, because a copy of as many bytes as there are costs several times that.
 
 use crate::json;
-use crate::run::dtype::{self, Cell, DType};
+use crate::run::dtype::{Cell, DType};
 
 /// Bytes of a block of a key.
 const BLOCK: usize = 16;
 
+/// Keys of so many blocks, as nearly all are, are copied as if they had them all.
+const USUAL: usize = 2;
+
 /// What is free behind a line while something short is added to it.
 const ROOM: usize = 64;
 
-/// The keys of all metrics, `,"name":` as lines take them, in blocks, one after the other.
+/// The keys of all metrics, `,"name":` as lines take them, in blocks, one after the other. Behind the last there is so much
+/// that [`USUAL`] blocks can be read from where any begins.
 #[derive(Debug, Default)]
 pub struct Keys(Vec<[u8; BLOCK]>);
 
@@ -29,10 +33,19 @@ impl Keys {
         let mut text = vec![b','];
         json::push_str(&mut text, name);
         text.push(b':');
+        self.0.truncate(self.0.len().saturating_sub(USUAL - 1));
         let key = Key { start: self.0.len() as u32, len: text.len() as u32 };
         text.resize(text.len().next_multiple_of(BLOCK), 0);
         self.0.extend_from_slice(text.as_chunks().0);
+        self.0.resize(self.0.len() + USUAL - 1, [0; BLOCK]);
         key
+    }
+
+    /// The beginning of a key, and whatever follows.
+    #[inline(always)]
+    fn beginning(&self, key: Key) -> Option<&[u8; USUAL * BLOCK]> {
+        let start = key.start as usize;
+        self.0.get(start..start + USUAL)?.as_flattened().first_chunk()
     }
 
     fn blocks(&self, key: Key) -> &[[u8; BLOCK]] {
@@ -50,17 +63,11 @@ pub struct Line {
 
 impl Line {
     /// Begins the row of a step.
-    #[cold]
     pub fn begin(&mut self, step: u64) {
         self.used = 0;
         self.push(b"{\"step\":");
         let mut digits = itoa::Buffer::new();
         self.push(digits.format(step).as_bytes());
-    }
-
-    /// Nothing any more.
-    pub fn clear(&mut self) {
-        self.used = 0;
     }
 
     /// What there is of the line.
@@ -80,50 +87,63 @@ impl Line {
 
     /// Adds a key and a number.
     #[inline(always)]
-    pub fn push_number(&mut self, keys: &Keys, key: Key, dtype: DType, cell: Cell) {
-        if matches!(dtype, DType::F32 | DType::F64) {
-            let mut buffer = json::FloatBuffer::new();
-            match json::finite_f64(f64::from_bits(cell), &mut buffer) {
-                Some(text) => self.push_text(keys, key, text),
-                None => self.push_odd_number(keys, key, dtype, cell),
+    pub fn push_number(&mut self, keys: &Keys, key: Key, kind: DType, cell: Cell) {
+        if matches!(kind, DType::F32 | DType::F64) {
+            let v = f64::from_bits(cell);
+            if !self.push_usual_float(keys, key, v) {
+                self.push_odd_float(keys, key, v);
             }
-        } else if dtype == DType::U64 {
-            self.push_text(keys, key, itoa::Buffer::new().format(cell).as_bytes());
         } else {
-            self.push_text(keys, key, itoa::Buffer::new().format(cell as i64).as_bytes());
+            self.push_integer(keys, key, kind, cell);
         }
     }
 
-    /// Adds a key and the text of a number.
+    /// Adds a key and a float as most are, or does nothing and says so.
     #[inline(always)]
-    fn push_text(&mut self, keys: &Keys, key: Key, text: &[u8]) {
-        let (len, n) = (key.len as usize, text.len());
-        // Nearly every name is as short as this, and nearly every float as long.
-        if len <= BLOCK && (16..=24).contains(&n) {
-            if let (Some(block), Some(room)) = (keys.0.get(key.start as usize), self.free()) {
-                room[..BLOCK].copy_from_slice(block);
-                push_ends::<16>(&mut room[len..], text);
-                self.used += len + n;
-                return;
-            }
+    fn push_usual_float(&mut self, keys: &Keys, key: Key, v: f64) -> bool {
+        let len = key.len as usize;
+        if len > USUAL * BLOCK || !json::is_usual_f64(v) {
+            return false;
         }
-        self.push_any_text(keys, key, text);
+        let Some(text) = keys.beginning(key) else { return false };
+        let Some(room) = self.bytes.get_mut(self.used..self.used + ROOM) else { return false };
+        room[..USUAL * BLOCK].copy_from_slice(text);
+        let Some(digits) = room[len..].first_chunk_mut() else { return false };
+        self.used += len + json::write_usual_f64(v, digits);
+        true
     }
 
     #[inline(never)]
-    fn push_any_text(&mut self, keys: &Keys, key: Key, text: &[u8]) {
+    fn push_odd_float(&mut self, keys: &Keys, key: Key, v: f64) {
         self.push_key(keys, key);
-        self.push(text);
+        if let Some(digits) = self.room().first_chunk_mut() {
+            if let Some(n) = json::write_f64(v, digits) {
+                self.used += n;
+                return;
+            }
+        }
+        self.with(|out| json::push_f64(out, v));
     }
 
-    #[cold]
-    fn push_odd_number(&mut self, keys: &Keys, key: Key, dtype: DType, cell: Cell) {
+    /// Adds a key and the text of a JSON value.
+    #[inline(never)]
+    pub fn push_json(&mut self, keys: &Keys, key: Key, text: &[u8]) {
         self.push_key(keys, key);
-        self.with(|out| dtype::push_cell(out, dtype, cell));
+        self.push_bytes(text);
+    }
+
+    /// Adds a key and an integer.
+    #[inline(never)]
+    fn push_integer(&mut self, keys: &Keys, key: Key, kind: DType, cell: Cell) {
+        self.push_key(keys, key);
+        match kind {
+            DType::U64 => self.push(itoa::Buffer::new().format(cell).as_bytes()),
+            _ => self.push(itoa::Buffer::new().format(cell as i64).as_bytes()),
+        }
     }
 
     /// Adds a key.
-    pub fn push_key(&mut self, keys: &Keys, key: Key) {
+    fn push_key(&mut self, keys: &Keys, key: Key) {
         let start = self.used;
         for block in keys.blocks(key) {
             self.room()[..BLOCK].copy_from_slice(block);
@@ -147,7 +167,7 @@ impl Line {
     }
 
     /// Adds a text of any length.
-    pub fn push_bytes(&mut self, text: &[u8]) {
+    fn push_bytes(&mut self, text: &[u8]) {
         match self.bytes.get_mut(self.used..).and_then(|free| free.get_mut(..text.len())) {
             Some(place) => {
                 place.copy_from_slice(text);
@@ -158,7 +178,7 @@ impl Line {
     }
 
     /// Adds whatever is written.
-    pub fn with<R>(&mut self, add: impl FnOnce(&mut Vec<u8>) -> R) -> R {
+    fn with<R>(&mut self, add: impl FnOnce(&mut Vec<u8>) -> R) -> R {
         self.bytes.truncate(self.used);
         let result = add(&mut self.bytes);
         self.used = self.bytes.len();
@@ -203,6 +223,7 @@ fn push_ends<const N: usize>(room: &mut [u8], text: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::dtype;
 
     #[test]
     fn keys_and_numbers_of_every_length_stand_one_after_the_other() {
@@ -222,6 +243,11 @@ mod tests {
                     (DType::F64, (length as f64 / 7.0).to_bits()),
                     (DType::F64, (length as f64 * 1e-7).to_bits()),
                     (DType::F64, f64::NAN.to_bits()),
+                    (DType::F64, f64::NEG_INFINITY.to_bits()),
+                    (DType::F64, (-0.0_f64).to_bits()),
+                    (DType::F64, 5e-324_f64.to_bits()),
+                    (DType::F64, 1.25e-5_f64.to_bits()),
+                    (DType::F64, (-1.2345678901234567e-308_f64).to_bits()),
                     (DType::F32, f64::from(0.1_f32).to_bits()),
                 ] {
                     line.push_number(&keys, key, dtype, cell);

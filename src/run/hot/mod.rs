@@ -12,11 +12,12 @@ pub mod line;
 use crate::clock::Tick;
 use crate::error::{Error, Result};
 use crate::hotlog::HotLog;
-use crate::run::batch::{Batch, Row};
+use crate::run::batch::Batch;
 use crate::run::core::{first, Core, HEARTBEAT};
 use crate::run::engine::{Compaction, Counters, Engine};
 use crate::run::name;
 use crate::run::options::{Durability, WriterOptions};
+use crate::run::row::Row;
 use crate::store::Create;
 use crate::worker::Worker;
 use line::Line;
@@ -64,7 +65,7 @@ pub struct Compacting {
     /// `pending` was given up to bound memory: the log alone has the rows.
     in_log_only: bool,
     partial: Option<Partial>,
-    /// The line of the row in hand, without its end.
+    /// The line of the row in hand, once it has one.
     line: Line,
     waiting: VecDeque<Waiting>,
     /// A compaction that failed and is to be repeated.
@@ -133,15 +134,6 @@ impl Compacting {
         self.waiting.len() as u64
     }
 
-    /// The line of the row in hand, for the next value to be added; the `first` begins it.
-    #[inline(always)]
-    pub fn line(&mut self, step: u64, first: bool) -> &mut Line {
-        if first {
-            self.line.begin(step);
-        }
-        &mut self.line
-    }
-
     /// Ends the step in hand.
     #[inline]
     pub fn end_step(&mut self, core: &mut Core) -> Result<()> {
@@ -180,6 +172,7 @@ impl Compacting {
     #[inline]
     fn append_row(&mut self, core: &mut Core) -> Result<()> {
         let step = core.step_number()?;
+        core.schema.write_line(core.step, &mut core.row, &mut self.line);
         let line = self.line.ended();
         let Some(log) = &mut self.hot else { return Err(Error::internal("the hot log is not open")) };
         match log.append(line) {
@@ -202,11 +195,11 @@ impl Compacting {
         core.stats.rows += 1;
         self.unsynced_steps += 1;
         core.row.clear();
-        self.line.clear();
     }
 
     #[inline(never)]
     fn end_any_step(&mut self, core: &mut Core) -> Result<()> {
+        core.schema.write_line(core.step, &mut core.row, &mut self.line);
         self.collect(core);
         let written = if core.row.is_empty() { self.write_waiting(core) } else { self.end_row(core) };
         let synced = self.sync_if_due(core);
@@ -217,7 +210,6 @@ impl Compacting {
         let step = core.step_number()?;
         if let Err(e) = self.make_room(core) {
             core.row.clear();
-            self.line.clear();
             return Err(e);
         }
         let result = self.settle_schema(core).and_then(|()| self.write_waiting(core)).and_then(|()| {
@@ -262,7 +254,6 @@ impl Compacting {
     /// Keeps the row in hand in memory until the disk takes it; beyond the bound the oldest is given up.
     fn keep_waiting(&mut self, core: &mut Core, step: u32) {
         let line = self.line.ended().to_vec();
-        self.line.clear();
         let replaces = self.partial.take().map(|p| p.start);
         self.waiting.push_back(Waiting { step, row: std::mem::take(&mut core.row), line, replaces });
         while self.waiting.len() > core.backlog_limit() {
@@ -310,6 +301,7 @@ impl Compacting {
 
     /// The partial row of the step in hand reaches the operating system.
     pub fn flush(&mut self, core: &mut Core) -> Result<()> {
+        core.schema.write_line(core.step, &mut core.row, &mut self.line);
         self.collect(core);
         let result = self.flush_row(core);
         first(result, self.trouble.take().map_or(Ok(()), Err))

@@ -2,10 +2,11 @@
 
 use super::{Recovery, REJECTED};
 use crate::error::{Error, Result};
-use crate::run::batch::{Batch, Row};
+use crate::run::batch::Batch;
 use crate::run::columns::{Column, Columns};
 use crate::run::dtype::DType;
 use crate::run::name;
+use crate::run::row::Row;
 use crate::run::rows::{self, Log, LogRow, Scan};
 use crate::run::steps::{Indices, SegmentList};
 use crate::store::{ops, Create};
