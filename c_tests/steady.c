@@ -1,5 +1,5 @@
 /* What a run costs, for tests/interop/steady.py to count: in the steady state no allocation of the calling thread and
- * one write(2) a step, whatever the background does.
+ * one pwrite(2) a step, whatever the background does.
  *
  *   steady RUNDIR id|name|row STEPS [METRICS [PAUSE_US]]
  *   steady RUNDIR resume METRICS

@@ -1,6 +1,9 @@
 /* One writer used by many threads. */
 #include "check.h"
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <time.h>
 
 enum { THREADS = 4, STEPS = 500 };
 
@@ -68,6 +71,64 @@ static void calls_without_any_order_do_no_harm(void) {
     OK(plattli_writer_close(w));
 }
 
+enum { METRICS = 10, MANY = 10000 };
+static atomic_bool writing;
+
+static void *comes_by(void *other) {
+    uint64_t seen = 0;
+    while (writing) {
+        plattli_writer_stats stats = stats_of(w);
+        CHECK(stats.steps >= seen && stats.steps <= MANY);
+        seen = stats.steps;
+        /* A value of its own, once a step at most: whether it is taken is a matter of when it comes. */
+        if (other != NULL) plattli_write_i64(w, other, (int64_t)seen);
+        struct timespec pause = {0, (long)(seen % 5) * 50000};
+        nanosleep(&pause, NULL);
+    }
+    return NULL;
+}
+
+/* The thread that writes all the time goes through the lock in a way of its own, which whoever comes by ends. */
+static void one_thread_writes_and_others_come_by(void) {
+    char names[METRICS][16];
+    uint32_t ids[METRICS];
+    w = open_writer("visited", NULL);
+    for (int m = 0; m < METRICS; ++m) {
+        snprintf(names[m], sizeof names[m], "m%d", m);
+        OK(plattli_writer_metric(w, names[m], PLATTLI_F64, &ids[m]));
+    }
+    writing = true;
+    pthread_t threads[THREADS];
+    for (int i = 0; i < THREADS; ++i) CHECK(pthread_create(&threads[i], NULL, comes_by, i == 0 ? "other" : NULL) == 0);
+    for (int step = 0; step < MANY; ++step) {
+        for (int m = 0; m < METRICS; ++m) {
+            double value = step + m / 16.0;
+            if (step % 3) OK(plattli_put_f64(w, ids[m], value));
+            else OK(plattli_write_f64(w, names[m], value));
+        }
+        /* The others have the first words of a step now and then. */
+        EXPECT(PLATTLI_ERR_STATE, plattli_put_f64(w, ids[step % METRICS], 1.0));
+        EXPECT(PLATTLI_ERR_STATE, plattli_end_step(w));
+    }
+    writing = false;
+    for (int i = 0; i < THREADS; ++i) pthread_join(threads[i], NULL);
+    CHECK(stats_of(w).rows >= MANY);
+    OK(plattli_finish(w, NULL));
+    OK(plattli_writer_close(w));
+
+    plattli_reader *r = NULL;
+    OK(plattli_reader_open(path("visited"), NULL, &r));
+    static uint32_t steps[MANY];
+    static double values[MANY];
+    for (int m = 0; m < METRICS; ++m) {
+        size_t n = 0;
+        OK(plattli_read_f64(r, names[m], NULL, steps, values, MANY, &n));
+        CHECK(n == MANY);
+        for (uint32_t i = 0; i < MANY; ++i) CHECK(steps[i] == i && values[i] == i + m / 16.0);
+    }
+    plattli_reader_close(r);
+}
+
 static void *fails_differently(void *unused) {
     (void)unused;
     CHECK(strcmp(plattli_last_error(), "") == 0);
@@ -116,6 +177,7 @@ int main(int argc, char **argv) {
     BEGIN(argc, argv);
     TEST(threads_share_a_writer);
     TEST(calls_without_any_order_do_no_harm);
+    TEST(one_thread_writes_and_others_come_by);
     TEST(each_thread_has_its_own_last_error);
     TEST(a_writer_may_be_closed_while_its_thread_ends);
     return 0;

@@ -405,9 +405,7 @@ impl DerefMut for Session<'_> {
 impl Drop for Session<'_> {
     #[inline]
     fn drop(&mut self) {
-        if !self.is_open() || !self.core.may_write() {
-            self.core.row.expect_nothing();
-        }
+        self.look_at_expectations();
     }
 }
 
@@ -425,6 +423,15 @@ impl Drop for Writer {
 impl Inner {
     fn is_open(&self) -> bool {
         self.life == Life::Open && !self.core.published
+    }
+
+    /// Whatever is expected is taken without asking whether anything may be written at all, so where nothing may be, nothing
+    /// is expected.
+    #[inline]
+    fn look_at_expectations(&mut self) {
+        if !self.is_open() || !self.core.may_write() {
+            self.core.row.expect_nothing();
+        }
     }
 
     /// Writes a number as is usual, or does nothing and says so.
@@ -506,6 +513,7 @@ impl Inner {
         let written = self.end_row();
         self.core.step = (self.core.step + 1).min(STEP_LIMIT);
         self.core.stats.steps += 1;
+        self.look_at_expectations();
         self.charge(watch);
         match self.core.refused.is_none() {
             true => written,
