@@ -7,7 +7,7 @@ LIBS    := -lpthread -ldl -lm -lgcc_s
 PREFIX  ?= /usr/local
 CFLAGS  ?= -O2 -g -std=gnu11 -Wall -Wextra
 
-.PHONY: all lib install dist demo test check bench clean help tools
+.PHONY: all lib install dist demo test check bench bench-docs clean help tools
 all: lib
 
 lib: ## build the static and the shared library (release) into build/lib; CARGOFLAGS=--no-default-features makes small ones
@@ -33,20 +33,23 @@ check: ## format, lints and Rust tests only
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) test --workspace
 
-bench: build/step build/pinned ## what a step, a run, a read cost beside what people use instead; benches/run.py --help
-	build/step
-	build/pinned
-	@benches/run.py
-	@benches/bindings/run.py
+bench: lib ## what a step, a run, a read cost beside what people use instead (12 minutes); BENCHFLAGS=--quick, see benches/run.py --help
+	@scripts/bootstrap.sh bench
+	@scripts/venv.sh bench >/dev/null || echo '*** no Python with the PyPI package plattli and matplotlib: its figures and the plots are left out'
+	@benches/run.py $(BENCHFLAGS)
+	@echo 'Tables: benches/run.py --report. Into README.md and docs: make bench-docs'
 
-tools: build/driver build/heat build/show build/step build/steady
+bench-docs: ## put the figures of the last make bench into README.md, docs/performance.md and docs/plots
+	@benches/run.py --report --into README.md --into docs/performance.md --plots docs/plots >/dev/null
+
+tools: build/driver build/heat build/show build/step build/pinned build/many build/steady
 
 build/driver: c_tests/words.c c_tests/pattern.c c_tests/words.h c_tests/pattern.h
 build/driver build/steady: build/%: c_tests/%.c
 build/heat build/show: build/%: examples/%.c
-build/step build/pinned: build/%: benches/%.c
+build/step build/pinned build/many: build/%: benches/%.c
 
-build/driver build/steady build/heat build/show build/step build/pinned: include/plattli.h $(LIBRARY)
+build/driver build/steady build/heat build/show build/step build/pinned build/many: include/plattli.h $(LIBRARY)
 	@mkdir -p build
 	$(CC) $(CFLAGS) -Werror -Iinclude $(filter %.c,$^) -o $@ $(LIBRARY) $(LIBS)
 
@@ -58,4 +61,4 @@ clean: ## remove what the build made
 	$(CARGO) clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12

@@ -1,9 +1,10 @@
 /* What a solver loses that shares one processor with the background thread: 100 metrics a step of about 1 ms.
  *
- *     build/pinned [ROUNDS]
+ *     build/pinned [ROUNDS] [FOLDER]
  *
  * The whole process is bound to one processor. Rounds of steps without and with a writer take turns; each round computes
- * the same. Printed is the median of the ratios of neighbouring rounds, so that what else the machine does cancels out. */
+ * the same. Printed are, as one line of JSON, the median and the quartiles of the ratios of neighbouring rounds, so that
+ * what else the machine does cancels out. */
 #define _GNU_SOURCE
 #include <math.h>
 #include <plattli.h>
@@ -56,8 +57,12 @@ int main(int argc, char **argv) {
         took = seconds() - began;
     }
 
-    char dir[] = "/tmp/plattli-pinned-XXXXXX", command[64];
-    if (!mkdtemp(dir)) return 1;
+    char dir[4096], command[4200];
+    snprintf(dir, sizeof dir, "%s/plattli-pinned-XXXXXX", argc > 2 ? argv[2] : "/tmp");
+    if (!mkdtemp(dir)) {
+        perror("pinned: cannot make a folder");
+        return 1;
+    }
     plattli_writer *run = NULL;
     uint32_t ids[METRICS];
     must(plattli_writer_open(dir, NULL, &run));
@@ -83,10 +88,10 @@ int main(int argc, char **argv) {
     }
     must(plattli_finish(run, NULL));
     must(plattli_writer_close(run));
-    snprintf(command, sizeof command, "rm -rf %s", dir);
+    snprintf(command, sizeof command, "rm -rf '%s'", dir);
     if (system(command)) return 1;
     qsort(ratios, (size_t)rounds, sizeof *ratios, ascending);
-    printf("solver on the processor of the background thread, %d metrics a step of 1 ms: %+.2f %% (quartiles %+.2f to %+.2f)\n",
-           METRICS, 100 * (ratios[rounds / 2] - 1), 100 * (ratios[rounds / 4] - 1), 100 * (ratios[rounds * 3 / 4] - 1));
+    printf("{\"metrics\": %d, \"rounds\": %d, \"percent\": %.3f, \"lower\": %.3f, \"upper\": %.3f}\n", METRICS, rounds,
+           100 * (ratios[rounds / 2] - 1), 100 * (ratios[rounds / 4] - 1), 100 * (ratios[rounds * 3 / 4] - 1));
     return x + values[METRICS - 1] == 42.0; /* the work is not to be left out */
 }

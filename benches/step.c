@@ -2,7 +2,9 @@
  * snprintf and write(2). Rounds are interleaved, so that whatever else the machine does falls on all of them alike;
  * only the ratios mean anything beyond this machine.
  *
- *   make bench        or: build/step [steps per round] [rounds] [folder]
+ *   build/step [steps per round] [rounds] [folder]
+ *
+ * The last line says the same as JSON.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -113,6 +115,9 @@ int main(int argc, char **argv) {
         double middle = median(cost[way], rounds);
         printf("%-22s %14.3f %14.3f %10.2f\n", WAY_NAMES[way], middle, cost[way][0], median(ratio[way], rounds));
     }
+    for (int way = 0; way < WAYS; ++way)
+        printf("%s\"%s\": {\"us\": %.4f, \"ratio\": %.4f}", way ? ", " : "{", WAY_NAMES[way], median(cost[way], rounds), median(ratio[way], rounds));
+    printf("}\n");
     for (int way = 1; way < WAYS; ++way) plattli_writer_close(runs[way]);
     close(bare);
     return 0;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that what a command needs is there: bootstrap.sh build | demo | test. (has-libclang only asks.)
+# Makes sure that what a command needs is there: bootstrap.sh build | demo | bench | test. (has-libclang only asks.)
 #
 # Missing packages are installed through apt-get where that is allowed (root, or sudo without a password), otherwise
 # the script says what to install. It fails only for what the command cannot do without.
@@ -14,6 +14,9 @@ libclang() {
 }
 downloader() { command -v curl || command -v wget; }
 python_with_venv() { python3 -c 'import ensurepip, venv' 2>/dev/null; }
+compiles() { # compiles HEADER: both where Debian puts HDF5 for a single process and where everybody else does
+    echo "#include <$1>" | "${CC:-cc}" -I/usr/include/hdf5/serial -fsyntax-only -xc -
+}
 
 if [ "$purpose" = has-libclang ]; then
     libclang
@@ -32,6 +35,16 @@ look() {
     if [ "$purpose" != build ]; then
         need python3 command -v python3
         need python3-venv python_with_venv
+    fi
+    if [ "$purpose" = bench ]; then
+        need libsqlite3-dev compiles sqlite3.h
+        need libhdf5-dev compiles hdf5.h
+        need pkg-config command -v pkg-config
+        need libfuse3-dev pkg-config --exists fuse3
+        need fuse3 command -v fusermount3
+        need strace command -v strace
+        need valgrind command -v valgrind
+        need util-linux command -v taskset
     fi
     if [ "$purpose" = test ]; then
         need g++ command -v "${CXX:-c++}"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Prints the Python of build/venv, which holds the PyPI package plattli; makes it first if need be.
 #   scripts/venv.sh fpm        the same with the Fortran package manager beside it
+#   scripts/venv.sh bench      the same with what draws plots: matplotlib
 #   scripts/venv.sh arrow      the same with what reads Arrow: pyarrow, polars, DuckDB
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,5 +31,8 @@ if [ "${1:-}" = arrow ]; then
         # shellcheck disable=SC2086
         scripts/again $venv/bin/python -m pip install --quiet $pins >&2 || exit 1
     fi
+fi
+if [ "${1:-}" = bench ] && ! $venv/bin/python -c 'import matplotlib; assert matplotlib.__version__ == "3.10.9"' 2>/dev/null; then
+    $venv/bin/python -m pip install --quiet matplotlib==3.10.9 >&2 || exit 1
 fi
 echo "$PWD/$venv/bin/python"

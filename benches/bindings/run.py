@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 """The cost of a metric written by id from each language, beside that from C.
 
-    benches/bindings/run.py [--rounds N] [--check]
+    benches/bindings/run.py [--rounds N] [--check] [--json]
 
 Needs `make lib`. A program per language stays alive and does one round per line that it is sent, so rounds of all of
 them are interleaved and whatever else the machine does falls on all alike. A round is 500 steps of 100 metrics of
 doubles; the same bits in every language. Printed are medians: of the nanoseconds of a write alone, of those of a step
 (writes and end_step) per metric, and of the ratios to C within a round. With --check a ratio beyond the bound is a failure.
+With --json one more line says the same as JSON.
 Languages whose compiler is missing are left out, loudly.
 """
-import argparse, os, shutil, statistics, subprocess, sys
+import argparse, json, os, shutil, statistics, subprocess, sys
 from pathlib import Path
 
 root = Path(__file__).resolve().parents[2]
@@ -28,6 +29,8 @@ languages = {
     "Julia": (2.0, "julia", "cost.jl", None, lambda tool: [tool, "--startup-file=no", f"--project={root}/bindings/julia", here / "cost.jl"]),
 }
 
+left_out = []
+
 
 def start(name):
     bound, tool, source, build, run = languages[name]
@@ -35,6 +38,7 @@ def start(name):
         return None
     if shutil.which(tool) is None:
         print(f"*** {name} is left out: no {tool}", file=sys.stderr)
+        left_out.append(f"{name}: no {tool}")
         return None
     program = work / f"cost-{source.replace('.', '-')}"
     if build:
@@ -55,6 +59,7 @@ def main():
     options = argparse.ArgumentParser()
     options.add_argument("--rounds", type=int, default=31)
     options.add_argument("--check", action="store_true")
+    options.add_argument("--json", action="store_true")
     options = options.parse_args()
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -76,14 +81,17 @@ def main():
     shutil.rmtree(work)
 
     print(f"ns a metric, medians of {options.rounds} rounds\n\n{'':10}{'write':>10}{'to C':>8}{'step':>10}{'to C':>8}{'bound':>8}")
-    missed = []
+    missed, told = [], {}
     for name, rounds in costs.items():
         ratios = [statistics.median(mine[which] / c[which] for mine, c in zip(rounds, costs["C"])) for which in (0, 1)]
         write, step = (statistics.median(cost[which] for cost in rounds) for which in (0, 1))
         bound = languages[name][0]
         print(f"{name:10}{write:10.1f}{ratios[0]:8.2f}{step:10.1f}{ratios[1]:8.2f}{bound or '':>8}")
+        told[name] = {"write_ns": write, "write_ratio": ratios[0], "step_ns": step, "step_ratio": ratios[1]}
         if bound and max(ratios) > bound:
             missed.append(name)
+    if options.json:
+        print(json.dumps({"languages": told, "left_out": left_out}))
     if missed and options.check:
         sys.exit(f"beyond the bound: {', '.join(missed)}")
 

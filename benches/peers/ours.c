@@ -4,14 +4,14 @@
 #define OK(x) do { if ((x) != PLATTLI_OK) DIE(#x ": %s", plattli_last_error()); } while (0)
 
 static int f64_, byname, row_;
-static char (*names)[8];
+static char (*names)[16];
 static uint32_t *ids_;
 static uint32_t *rowids; static float *rowf;
 
 static void *w_open(const char *dir, const struct shape *s, long resume) {
   f64_ = s->f64;
-  names = calloc(s->M, 8); ids_ = calloc(s->M, 4); rowids = calloc(s->M, 4); rowf = calloc(s->M, 4);
-  for (int m = 0; m < s->M; m++) sprintf(names[m], "m%04d", m % 10000);
+  names = calloc(s->M, 16); ids_ = calloc(s->M, 4); rowids = calloc(s->M, 4); rowf = calloc(s->M, 4);
+  for (int m = 0; m < s->M; m++) sprintf(names[m], "m%04d", m);
   plattli_writer_options *o = plattli_writer_options_new();
   if (resume >= 0) OK(plattli_writer_options_set_step(o, (uint32_t)resume));
   plattli_writer *w = 0;

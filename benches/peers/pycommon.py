@@ -115,7 +115,8 @@ def do_write(peer, text, d, finish):
         op="write", shape=text, M=s.M, N=s.N, values=values, open_ms=open_ms, first_us=float(lat[0]) * 1e-3, steps_s=tot * 1e-9 if step else -1,
         wall_s=wall, ns_per_value=tot / values if step else -1,
         step_us=dict(mean=tot * 1e-3 / s.N, p50=pct(srt, .5), p99=pct(srt, .99), p999=pct(srt, .999), max=pct(srt, 1.0)) if step else None,
-        cpu_s=cpu, finish_ms=fin, rss_base_kb=base, rss_write_kb=peak - base, rss_finish_kb=peakf)), flush=True)
+        cpu_s=cpu, finish_ms=fin, rss_base_kb=base, rss_write_kb=peak - base, rss_finish_kb=peakf,
+        upper_us=[pct(srt, 1 - 10 ** (-k / 10)) for k in range(61)] if step else None)), flush=True)
     os._exit(0)  # without finish: a run killed after its last step
 
 
