@@ -43,8 +43,12 @@ def package(name, otherwise):
 def compile_one(name, source, link):
     """What the compiler has to say, or None."""
     compiler = [os.environ.get("CC", "cc"), "-O2", "-g", "-std=gnu11", "-w", f"-I{ROOT}/include", f"-I{PEERS}"]
-    done = subprocess.run([*compiler, str(source), "-o", str(OUT / name), *link], capture_output=True, text=True)
-    return done.stderr if done.returncode else None
+    being_made = OUT / f"{name}.{os.getpid()}"
+    done = subprocess.run([*compiler, str(source), "-o", str(being_made), *link], capture_output=True, text=True)
+    if done.returncode:
+        return done.stderr
+    being_made.replace(OUT / name)
+    return None
 
 
 def build(left_out):

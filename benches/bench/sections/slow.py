@@ -26,7 +26,7 @@ def counted(slow, once):
 
 
 def writing(bench, slow, peer, *finish):
-    env = {"PACE_US": "1000", "SETTLE_MS": "700"} if peer.name in the.SAME_FORMAT else {}
+    env = {"PACE_US": "1000", "SETTLE_MS": "1500"} if peer.name in the.SAME_FORMAT else {}
     outcome = counted(slow, lambda: bench.run(peer.command, "write", SHAPE, f"{slow.mount}/run", *finish, env=env))
     shutil.rmtree(f"{slow.backing}/run")
     slow.forget()
