@@ -22,7 +22,7 @@ INK = "#808080"
 SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 # The same colour for the same program in all plots; ours stands out.
 COLOURS = {
-    the.OURS: "#e4572e", the.ROWS: "#f2a65a", the.FLOOR: "#7a6ff0", the.ZMIJ: "#2e9e6b", the.SNPRINTF: "#7fb069", the.CSV: "#b8a038",
+    the.OURS: "#e4572e", the.ZMIJ: "#2e9e6b", the.SNPRINTF: "#7fb069", the.CSV: "#b8a038",
     the.BINARY: "#8d99ae", the.EVENTS: "#3d8bd4", the.SQLITE: "#00a5a8", the.TABLE: "#c05fa8", the.DATASETS: "#8e5572", the.PYTHON: "#b5835a",
 }
 SHOWN = {the.OURS: "plattli", the.PYTHON: "plattli (Python)", the.SQLITE: "SQLite", the.EVENTS: "TensorBoard events", the.DATASETS: "HDF5 data sets", the.ZMIJ: "JSON, zmij", the.SNPRINTF: "JSON, snprintf", the.CSV: "CSV"}
@@ -59,16 +59,20 @@ def line(axes, name, xs, ys):
 
 
 def named(axes, ends):
-    """Names at the ends of lines, in their colours, moved apart where they would cover each other."""
-    low = axes.transData.transform((1, min(y for _, _, y in ends)))[1]
-    height = axes.figure.dpi * 10.5 / 72
-    placed = low - height
-    for name, x, y in sorted(ends, key=lambda end: end[2]):
-        at_x, at_y = axes.transData.transform((x, y))
-        placed = max(placed + height, at_y)
-        axes.annotate(SHOWN.get(name, name), (x, y), xytext=(axes.bbox.x1 + 8 * axes.figure.dpi / 72, placed), textcoords="figure pixels", va="center", fontsize=8, color=COLOURS[name],
-                      fontweight="bold" if name == the.OURS else "normal",
-                      arrowprops={"arrowstyle": "-", "color": COLOURS[name], "alpha": 0.4, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 0})
+    """Names beside the ends of lines, in their colours, moved apart where they would cover each other."""
+    height = 10.5 / 72 / (axes.figure.get_figheight() * axes.get_position().height)  # of a line of text, in heights of the axes
+    there = axes.transAxes.inverted()
+    ends = sorted(((name, x, y, there.transform(axes.transData.transform((x, y)))[1]) for name, x, y in ends), key=lambda end: end[2])
+    places = [end[3] for end in ends]
+    for i in range(1, len(places)):
+        places[i] = max(places[i], places[i - 1] + height)
+    places[-1] = min(places[-1], 1.0)
+    for i in reversed(range(len(places) - 1)):
+        places[i] = min(places[i], places[i + 1] - height)
+    for (name, x, y, _), place in zip(ends, places):
+        axes.annotate(SHOWN.get(name, name), (x, y), xytext=(1.06, place), textcoords="axes fraction", va="center", fontsize=8, color=COLOURS[name],
+                      fontweight="bold" if name == the.OURS else "normal", annotation_clip=False,
+                      arrowprops={"arrowstyle": "-", "color": COLOURS[name], "alpha": 0.4, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 3, "relpos": (0, 0.5)})
 
 
 def step(results):
@@ -82,7 +86,7 @@ def step(results):
     if not curves:
         return None
     figure, axes = plt.subplots(figsize=(7, 3.8))
-    figure.subplots_adjust(left=0.075, right=0.78, top=0.92, bottom=0.13)
+    figure.subplots_adjust(left=0.105, right=0.77, top=0.92, bottom=0.13)
     logarithmic(axes, "metrics in a step", "µs a step of f64, median", plain)
     for name, points in curves.items():
         line(axes, name, *zip(*points))
@@ -102,7 +106,7 @@ def pauses(results):
     if not curves:
         return None
     figure, axes = plt.subplots(figsize=(7, 3.8))
-    figure.subplots_adjust(left=0.075, right=0.78, top=0.92, bottom=0.13)
+    figure.subplots_adjust(left=0.105, right=0.77, top=0.92, bottom=0.13)
     logarithmic(axes, "of the steps take longer", "µs a step of 100 f64, with 1 ms of computing before each")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
     for name, points in curves.items():
@@ -117,7 +121,7 @@ def growth(results):
     """Ours alone: cost of a value and memory, against metrics and against steps."""
     kinds = (("metrics, 1,000 steps", [(metrics, (metrics, 1000)) for metrics in sweeps.METRICS]), ("steps of 10 metrics", [(steps, (10, steps)) for steps in sweeps.STEPS]))
     figure, all_axes = plt.subplots(2, 2, figsize=(7, 3.8), sharex="col", sharey="row")
-    figure.subplots_adjust(left=0.075, right=0.98, top=0.93, bottom=0.13, hspace=0.3, wspace=0.08)
+    figure.subplots_adjust(left=0.09, right=0.98, top=0.93, bottom=0.13, hspace=0.3, wspace=0.08)
     drawn = False
     for column, (x, points) in enumerate(kinds):
         for row, (key, by, y) in enumerate((("ns_per_value", 1, "ns a value"), ("kib", 1 / 1024, "MB added"))):

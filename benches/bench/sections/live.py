@@ -31,7 +31,7 @@ def state_of(folder):
 
 def reads(bench, what, folder):
     """A program that reads repeats each read itself; that in Python takes seconds and is asked once."""
-    for names, rounds in (((the.OURS, the.FLOOR), 3), ((the.PYTHON,), 1)):
+    for names, rounds in (((the.OURS, the.FLOOR), 2), ((the.PYTHON,), 1)):
         bench.medians(what, bench.chosen(*names), rounds, lambda peer, _: bench.run(peer.command, "read", folder, "m0003"))
 
 

@@ -6,13 +6,14 @@ SHAPES = ("W2d", "W3d")
 
 
 def measure(bench):
-    many = [peer for peer in bench.peers.values() if peer.name not in (the.NAME, the.ROWS, the.WIDE, the.DATASETS)]
-    for shape, steps, peers in ((SHAPES[0], 20, many), (SHAPES[1], 4, bench.chosen(the.OURS, the.FLOOR, the.ZMIJ))):
+    first = bench.chosen(the.OURS, the.FLOOR, the.ZMIJ)
+    rest = bench.chosen(the.SNPRINTF, the.CSV, the.BINARY, the.EVENTS, the.SQLITE, the.TABLE, the.PYTHON)
+    for shape, steps, peers, rounds in ((SHAPES[0], 20, first, bench.rounds), (SHAPES[0], 20, rest, min(bench.rounds, 3)), (SHAPES[1], 4, first, bench.rounds)):
 
         def once(peer, _):
             return bench.run(peer.command, "write", f"{shape}/{steps * (2 if bench.quick else 1)}", bench.fresh("run"), env={"PACE_US": "1000"})
 
-        bench.medians(shape, peers, bench.rounds, once)
+        bench.medians(shape, peers, rounds, once)
 
 
 def tables(results):

@@ -26,7 +26,7 @@ def counted(slow, once):
 
 
 def writing(bench, slow, peer, *finish):
-    env = {"PACE_US": "1000", "SETTLE_MS": "1500"} if peer.name in the.SAME_FORMAT else {}
+    env = {"PACE_US": "1000", "SETTLE_MS": "800"} if peer.name in the.SAME_FORMAT else {}
     outcome = counted(slow, lambda: bench.run(peer.command, "write", SHAPE, f"{slow.mount}/run", *finish, env=env))
     shutil.rmtree(f"{slow.backing}/run")
     slow.forget()
@@ -57,7 +57,7 @@ def measure(bench):
         return
     source = bench.left_run(SHAPE)
     for mode in MODES:
-        rounds = 1 if bench.quick or mode == "back" else 3
+        rounds = 1 if bench.quick or mode == "back" else 2
         try:
             with SlowFolder(bench.made["slowfs"], bench.fresh("slow"), mode == "back") as slow:
                 bench.medians(mode, bench.chosen(*the.SAME_FORMAT), rounds, lambda peer, _: one_round(bench, slow, peer, source))
