@@ -40,8 +40,16 @@ def package(name, otherwise):
     return found.stdout.split() if found.returncode == 0 else otherwise
 
 
+def up_to_date(made, source, link):
+    """Whether nothing that the program is made of is newer than it."""
+    parts = [source, Path(__file__), PEERS / "common.h", ROOT / "include/plattli.h", *(Path(word) for word in link if word.endswith(".a"))]
+    return made.exists() and made.stat().st_mtime > max(part.stat().st_mtime for part in parts)
+
+
 def compile_one(name, source, link):
     """What the compiler has to say, or None."""
+    if up_to_date(OUT / name, source, link):
+        return None
     compiler = [os.environ.get("CC", "cc"), "-O2", "-g", "-std=gnu11", "-w", f"-I{ROOT}/include", f"-I{PEERS}"]
     being_made = OUT / f"{name}.{os.getpid()}"
     done = subprocess.run([*compiler, str(source), "-o", str(being_made), *link], capture_output=True, text=True)
