@@ -23,7 +23,7 @@ SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 # The same colour for the same program in all plots; ours stands out.
 COLOURS = {
     the.OURS: "#e4572e", the.ZMIJ: "#2e9e6b", the.SNPRINTF: "#7fb069", the.CSV: "#b8a038",
-    the.BINARY: "#8d99ae", the.EVENTS: "#3d8bd4", the.SQLITE: "#00a5a8", the.TABLE: "#c05fa8", the.DATASETS: "#8e5572", the.PYTHON: "#b5835a",
+    the.BINARY: "#8d99ae", the.EVENTS: "#3d8bd4", the.SQLITE: "#00a5a8", the.TABLE: "#c05fa8", the.DATASETS: "#9b6fd0", the.PYTHON: "#b5835a",
 }
 SHOWN = {the.OURS: "plattli", the.PYTHON: "plattli (Python)", the.SQLITE: "SQLite", the.EVENTS: "TensorBoard events", the.DATASETS: "HDF5 data sets", the.ZMIJ: "JSON, zmij", the.SNPRINTF: "JSON, snprintf", the.CSV: "CSV"}
 
@@ -86,7 +86,7 @@ def step(results):
     if not curves:
         return None
     figure, axes = plt.subplots(figsize=(7, 3.8))
-    figure.subplots_adjust(left=0.105, right=0.77, top=0.92, bottom=0.13)
+    figure.subplots_adjust(left=0.115, right=0.77, top=0.92, bottom=0.13)
     logarithmic(axes, "metrics in a step", "µs a step of f64, median", plain)
     for name, points in curves.items():
         line(axes, name, *zip(*points))
@@ -106,7 +106,7 @@ def pauses(results):
     if not curves:
         return None
     figure, axes = plt.subplots(figsize=(7, 3.8))
-    figure.subplots_adjust(left=0.105, right=0.77, top=0.92, bottom=0.13)
+    figure.subplots_adjust(left=0.115, right=0.77, top=0.92, bottom=0.13)
     logarithmic(axes, "of the steps take longer", "µs a step of 100 f64, with 1 ms of computing before each")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{100 * share:g} %"))
     for name, points in curves.items():
