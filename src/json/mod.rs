@@ -15,7 +15,7 @@ mod text;
 mod transcode;
 
 pub use layout::{compact, compact_strict, indent};
-pub use raw::{parse, scan_object, Elements, Members, Raw, RawKind};
+pub use raw::{parse, scan_object, value_len, Elements, Members, Raw, RawKind};
 pub use text::{
     is_usual_f64, push_f64, push_i64, push_str, push_u64, write_f64, write_usual_f64, FLOAT_ROOM,
 };

@@ -66,6 +66,46 @@ pub fn scan_object<'a>(line: &'a [u8], mut f: impl FnMut(Cow<'a, str>, Raw<'a>))
     scanner.end()
 }
 
+/// Bytes of the valid value that a text begins with; `None` if it begins with none.
+#[inline]
+pub fn value_len(text: &[u8]) -> Option<usize> {
+    if let Some(len) = number_len(text) {
+        return Some(len);
+    }
+    let mut scanner = Scanner::new(text);
+    scanner.value(&mut Quiet).ok()?;
+    Some(scanner.at)
+}
+
+/// Bytes of the plain decimal number that a text begins with. A digit may follow a leading zero: it belongs to nothing.
+#[inline]
+fn number_len(text: &[u8]) -> Option<usize> {
+    let digits =
+        |at: usize| text.get(at..).map_or(0, |t| t.iter().take_while(|c| c.is_ascii_digit()).count());
+    let mut at = usize::from(text.first() == Some(&b'-'));
+    match text.get(at)? {
+        b'0' => at += 1,
+        b'1'..=b'9' => at += digits(at),
+        _ => return None,
+    }
+    if text.get(at) == Some(&b'.') {
+        let decimals = digits(at + 1);
+        if decimals == 0 {
+            return None;
+        }
+        at += 1 + decimals;
+    }
+    if let Some(b'e' | b'E') = text.get(at) {
+        let sign = usize::from(matches!(text.get(at + 1), Some(b'+' | b'-')));
+        let exponent = digits(at + 1 + sign);
+        if exponent == 0 {
+            return None;
+        }
+        at += 1 + sign + exponent;
+    }
+    Some(at)
+}
+
 impl<'a> Raw<'a> {
     /// What it is, by its first bytes.
     pub fn kind(&self) -> RawKind {
@@ -90,10 +130,7 @@ impl<'a> Raw<'a> {
     /// A number, rounded to the nearest binary64. `None` for anything else and for an integer beyond its range; a
     /// float beyond it is infinite, as in Python.
     pub fn as_f64(&self) -> Option<f64> {
-        let value: f64 = match self.kind() {
-            RawKind::Int | RawKind::Float => self.number()?.parse().ok()?,
-            _ => return None,
-        };
+        let value: f64 = self.number()?.parse().ok()?;
         (value.is_finite() || self.kind() == RawKind::Float).then_some(value)
     }
 

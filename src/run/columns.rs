@@ -179,17 +179,23 @@ impl Columns {
 
     /// The manifest that describes the columns (format §6).
     pub fn manifest(&self, run_rows: Option<u64>) -> Manifest {
-        let entry = |c: &Column| {
-            let entry = MetricEntry {
-                indices: c.indices.clone(),
-                dtype: c.dtype,
-                monotonic: c.flag,
-                extra: c.extra.clone(),
-            };
-            (c.name.clone(), entry)
-        };
+        self.manifest_of(run_rows, |_, column| MetricEntry {
+            indices: column.indices.clone(),
+            dtype: column.dtype,
+            monotonic: column.flag,
+            extra: column.extra.clone(),
+        })
+    }
+
+    /// The manifest that describes the columns by what `entry` says of each.
+    pub fn manifest_of(
+        &self,
+        run_rows: Option<u64>,
+        entry: impl Fn(usize, &Column) -> MetricEntry,
+    ) -> Manifest {
+        let listed = self.listed.iter().map(|id| (*id as usize, &self.columns[*id as usize]));
         Manifest {
-            metrics: self.listed.iter().map(|id| entry(&self.columns[*id as usize])).collect(),
+            metrics: listed.map(|(id, column)| (column.name.clone(), entry(id, column))).collect(),
             when_exported: Some(clock::utc_now()),
             run_rows,
         }
@@ -418,6 +424,11 @@ impl Columns {
     /// The file of a column, if it is held open; it is opened anew when it is needed again.
     pub fn take_open(&mut self, path: &Path) -> Option<Box<dyn File>> {
         self.files.take(path)
+    }
+
+    /// Closes all files: what is open when it is removed may keep a name.
+    pub fn close_files(&mut self) {
+        self.files.close();
     }
 
     /// Everything in the columns is on stable storage. Says how many syncs that took.

@@ -67,7 +67,7 @@ fn folder_rows(folder: &Recovered, id: usize, pending: Option<Values<'_>>) -> Re
     let mut steps = Vec::new();
     match &column.indices {
         Indices::List(list) => list.expand(rows, 0..rows, &mut steps),
-        Indices::File => steps = index_steps(&**columns.store(), column)?,
+        Indices::File => steps = index_steps(&**columns.store(), column, rows)?,
     }
     let mut bytes = ops::read_file(&**columns.store(), &column.value_path)?.unwrap_or_default();
     bytes.truncate(usize::try_from(column.value_bytes).unwrap_or(usize::MAX));

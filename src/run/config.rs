@@ -1,7 +1,7 @@
 //! The run configuration `config.json` (format §5).
 
 use super::manifest::{last_of_each_key, Object};
-use super::name::CONFIG;
+use super::name::{CONFIG, FOLDER};
 use super::options::Config;
 use crate::error::{Code, Error, Result};
 use crate::json::{self, RawKind, Spacing};
@@ -29,6 +29,10 @@ pub fn prepare(store: &dyn Store, run_dir: &Path, root: &Path, config: &Config) 
         Config::Json(text) => return value(text).map(Source::Text),
         Config::Path(path) => run_dir.join(path),
     };
+    if is_plain(&path, run_dir) && store.link_metadata(&path)?.is_none() {
+        // As is usual: nothing is there that could be used or refused.
+        return Ok(Source::Keep);
+    }
     let refuse =
         |why: &str| Err(Error::argument(format!("cannot use {} as configuration: {why}", path.display())));
     let own = place(store, &root.join(CONFIG))?;
@@ -56,13 +60,18 @@ pub fn prepare(store: &dyn Store, run_dir: &Path, root: &Path, config: &Config) 
 
 /// Makes `config.json` in the run folder, which must exist, what the caller asked for (see [`prepare`]).
 pub fn apply(store: &dyn Store, run_dir: &Path, root: &Path, config: &Config) -> Result<()> {
+    apply_prepared(store, root, &prepare(store, run_dir, root, config)?)
+}
+
+/// The same with what [`prepare`] has decided.
+pub fn apply_prepared(store: &dyn Store, root: &Path, source: &Source) -> Result<()> {
     let path = root.join(CONFIG);
-    match prepare(store, run_dir, root, config)? {
-        Source::Text(text) => ops::replace(store, &path, &text),
+    match source {
+        Source::Text(text) => ops::replace(store, &path, text),
         Source::Link(target) => {
             let tmp = ops::tmp_of(&path);
             ops::remove_if_present(store, &tmp)?;
-            store.symlink(&target, &tmp)?;
+            store.symlink(target, &tmp)?;
             store.rename(&tmp, &path)?;
             store.sync_dir(root)
         }
@@ -115,6 +124,13 @@ fn value(text: &str) -> Result<Vec<u8>> {
     json::transcode_strict(text.as_bytes(), Spacing::Spaced, &mut out)
         .map_err(|e| Error::argument(format!("the configuration is not JSON that can be stored: {e}")))?;
     Ok(out)
+}
+
+/// The path is that of a file in the run directory itself.
+fn is_plain(path: &Path, run_dir: &Path) -> bool {
+    let inside = path.strip_prefix(run_dir).ok();
+    let mut parts = inside.into_iter().flat_map(Path::components);
+    matches!((parts.next(), parts.next()), (Some(Component::Normal(file)), None) if file != FOLDER)
 }
 
 /// Where a path leads without following a link in its last component, and whether or not it exists.

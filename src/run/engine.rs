@@ -81,6 +81,8 @@ pub struct Engine {
     half_rotated: bool,
     /// `finish` has begun to put the final form of the run in place: rows that came now would be lost.
     pub published: bool,
+    /// The archive may have its name, so that readers see it in the place of the folder.
+    pub archived: bool,
     /// The archive is durable: all that is left of `finish` is removing the folder, which must not be packed again.
     pub packed: bool,
     /// The lock was lost to somebody else.
@@ -98,6 +100,7 @@ impl Engine {
             system,
             half_rotated: false,
             published: false,
+            archived: false,
             packed: false,
             lost: None,
             counters: Arc::default(),
@@ -153,7 +156,7 @@ impl Engine {
         let path = self.columns.root().join(name::HOT_COMPACTING);
         self.columns.set_flags(&compaction.flags);
         if compaction.from_log {
-            let batch = super::rows::read_back(&self.columns, &path)?;
+            let batch = super::rows::read_back(&self.columns, name::HOT_COMPACTING)?;
             self.columns.absorb(&batch)?;
         } else {
             self.columns.absorb(&compaction.batch)?;

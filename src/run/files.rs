@@ -100,6 +100,11 @@ impl Files {
         self.open.remove(path)
     }
 
+    /// Closes all files; one that is needed again is opened anew.
+    pub fn close(&mut self) {
+        self.open.clear();
+    }
+
     /// Forgets a file that is about to be replaced or removed.
     pub fn forget(&mut self, path: &Path) {
         self.open.remove(path);

@@ -5,7 +5,7 @@ use super::batch::Batch;
 use super::columns::Columns;
 use super::core::Core;
 use super::engine::{Compaction, Counters, Engine};
-use super::finish;
+use super::finish::{self, Lent, Waiting};
 use super::leftovers::RunFiles;
 use super::manifest::Manifest;
 use super::monotonic::Monotonic;
@@ -191,6 +191,7 @@ impl Inline {
         let held = self.engine.look_at_lock();
         let ours = held.as_ref().err().is_none_or(|e| e.code() != Code::Busy);
         let flushed = if ours && !self.staged && !core.published { self.flush(core) } else { Ok(()) };
+        self.engine.columns.close_files();
         let cleaned = match self.staged {
             true => ops::remove_tree(&**self.engine.columns.store(), self.engine.columns.root()),
             false => Ok(()),
@@ -212,7 +213,7 @@ impl Inline {
         let result = if self.staged {
             self.publish_staged(core, &last, options)
         } else {
-            finish::finish(&mut self.engine, &last, &core.run_dir, options)
+            finish::finish(&mut self.engine, &last, &Lent::default(), &core.run_dir, options)
         };
         core.published = self.engine.published;
         result.inspect_err(|e| core.note(e))
@@ -234,13 +235,15 @@ impl Inline {
         let archive = core.run_dir.join(name::ARCHIVE);
         if !self.engine.packed && ops::is_dir(&*store, &staging)? {
             let config = finish::final_config(&*store, &staging, options)?;
-            if options.archive {
+            if options.archive || self.engine.archived {
                 keep_foreign(&*store, &target, columns)?;
-                finish::archive(columns, &core.run_dir, options, config)?;
+                let waiting = Waiting { rows: &last.batch, flags: &last.flags };
+                let tmp = finish::archive(columns, waiting, &core.run_dir, options, config)?;
+                self.engine.put_in_place(&tmp, &core.run_dir)?;
                 self.engine.packed = true;
             } else {
                 columns.sync()?;
-                finish::settle(columns, options, config, &mut self.engine.published)?;
+                finish::settle(columns, None, options, config, &mut self.engine.published)?;
                 keep_foreign(&*store, &target, columns)?;
                 columns.sync()?;
                 store.sync_dir(&staging)?;
@@ -248,6 +251,7 @@ impl Inline {
             }
             self.engine.published = true;
         }
+        self.engine.columns.close_files();
         if self.engine.packed {
             finish::remove_folder(&*store, &target)?;
             ops::remove_tree(&*store, &staging)?;

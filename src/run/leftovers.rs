@@ -5,49 +5,40 @@ use super::dtype::DType;
 use super::manifest::Manifest;
 use super::name;
 use super::steps::Indices;
-use crate::error::Result;
-use crate::store::{ops, Kind, Store};
+use crate::store::Kind;
 use std::collections::{HashMap, HashSet};
-use std::path::PathBuf;
 
-/// Transient files of files that are ours, values of a known metric under another type, index files that the
-/// manifest does not name. Everything else is somebody's and stays.
-pub fn find(store: &dyn Store, columns: &Columns) -> Result<Vec<PathBuf>> {
+/// Of the files of the run folder, by their paths in it: transient files of files that are ours, values of a known
+/// metric under another type, index files that the manifest does not name. Everything else is somebody's and stays.
+pub fn among<'a>(files: &'a [(String, Kind)], columns: &'a Columns) -> impl Iterator<Item = String> + 'a {
     let ours = Ours::new(columns);
-    let mut found = Vec::new();
-    for (file, _) in ops::walk_files(store, columns.root())? {
-        if ours.is_leftover(&file) {
-            found.push(columns.root().join(file));
-        }
-    }
-    Ok(found)
+    files.iter().filter(move |(file, _)| ours.is_leftover(file)).map(|(file, _)| file.clone())
 }
 
 /// Pairs of a value file and an index file of a metric that the manifest does not know: a new metric of the direct
 /// layout that was never published. A value file alone stays.
-pub fn find_orphan_pairs(store: &dyn Store, columns: &Columns) -> Result<Vec<PathBuf>> {
-    let files: HashSet<String> = ops::walk_files(store, columns.root())?
-        .into_iter()
-        .filter(|(_, kind)| *kind == Kind::File)
-        .map(|(file, _)| file)
-        .collect();
-    let known: HashSet<&str> = columns.all().iter().map(|c| c.name.as_str()).collect();
+pub fn orphan_pairs(files: &[(String, Kind)], columns: &Columns) -> impl Iterator<Item = String> {
     let mut found = Vec::new();
-    for file in &files {
-        let Some((stem, name::INDICES)) = file.rsplit_once('.') else { continue };
-        if known.contains(stem) || name::objection(stem).is_some() {
-            continue;
-        }
-        let values: Vec<String> = DType::ALL
-            .iter()
-            .map(|d| format!("{stem}.{}", d.suffix()))
-            .filter(|f| files.contains(f))
-            .collect();
-        if !values.is_empty() {
-            found.extend(values.iter().chain([file]).map(|f| columns.root().join(f)));
+    let indices = |(file, kind): &'_ (String, Kind)| {
+        let stem = file.strip_suffix(name::INDICES)?.strip_suffix('.')?;
+        (*kind == Kind::File).then(|| stem.to_owned())
+    };
+    let mut stems: Vec<String> = files.iter().filter_map(indices).collect();
+    if !stems.is_empty() {
+        let known: HashSet<&str> = columns.all().iter().map(|c| c.name.as_str()).collect();
+        stems.retain(|stem| !known.contains(stem.as_str()) && name::objection(stem).is_none());
+        let regular = files.iter().filter(|(_, kind)| *kind == Kind::File).map(|(file, _)| file.as_str());
+        let present: HashSet<&str> = regular.collect();
+        for stem in stems {
+            let values = DType::ALL.iter().map(|d| format!("{stem}.{}", d.suffix()));
+            let values: Vec<String> = values.filter(|file| present.contains(file.as_str())).collect();
+            if !values.is_empty() {
+                found.extend(values);
+                found.push(format!("{stem}.{}", name::INDICES));
+            }
         }
     }
-    Ok(found)
+    found.into_iter()
 }
 
 /// The files of the columns, by their names.

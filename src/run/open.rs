@@ -4,7 +4,7 @@ use super::archive::{unpack, ArchiveReader};
 use super::batch::Batch;
 use super::columns::Columns;
 use super::compare::folder_holds;
-use super::config;
+use super::config::{self, Source};
 use super::core::Core;
 use super::engine::Engine;
 use super::files::open_file_limit;
@@ -18,6 +18,7 @@ use super::recovery::{recover, Plan, Recovered};
 use super::schema::Schema;
 use crate::clock::Tick;
 use crate::error::{Code, Error, Result};
+use crate::hotlog::HotLog;
 use crate::lock::{WriterLock, LOCK};
 use crate::store::{ops, Store};
 use std::path::{Path, PathBuf};
@@ -36,12 +37,12 @@ pub fn open(store: &Arc<dyn Store>, run_dir: &Path, options: &WriterOptions) -> 
     check(run_dir, options)?;
     let root = run_dir.join(name::FOLDER);
     make_run_dir(&**store, run_dir)?;
-    config::prepare(&**store, run_dir, &root, &options.config)?;
+    let config = config::prepare(&**store, run_dir, &root, &options.config)?;
     let lock = match options.lock {
         true => Some(lock_run(store, run_dir)?),
         false => None,
     };
-    let opened = open_locked(store, run_dir, &root, options);
+    let opened = open_locked(store, run_dir, &root, &config, options);
     match opened {
         Ok(parts) => parts.into_writer(run_dir, root, options, lock),
         Err(e) => {
@@ -62,6 +63,9 @@ fn make_run_dir(store: &dyn Store, run_dir: &Path) -> Result<()> {
             break;
         }
         made.push(dir);
+    }
+    if made.is_empty() {
+        return Ok(());
     }
     ops::create_dirs(store, run_dir)?;
     made.into_iter().try_for_each(|dir| store.sync_dir(ops::parent_of(dir)))
@@ -95,7 +99,7 @@ struct Parts {
     columns: Columns,
     schema: Schema,
     pending: Batch,
-    hot_bytes: Option<u64>,
+    hot: Option<HotLog>,
     step: u64,
     warnings: Vec<String>,
 }
@@ -109,40 +113,52 @@ fn open_locked(
     store: &Arc<dyn Store>,
     run_dir: &Path,
     root: &Path,
+    config: &Source,
     options: &WriterOptions,
 ) -> Result<Parts> {
     ops::remove_if_present(&**store, &archive_tmp(run_dir))?;
     settle_bulk(&**store, run_dir, root)?;
     if options.layout == Layout::Bulk {
-        return open_bulk(store, run_dir, root, options);
+        return open_bulk(store, run_dir, root, config, options);
     }
     ops::remove_tree(&**store, &reopening(run_dir))?;
     settle_archive(store, run_dir, root, options)?;
-    if !ops::is_dir(&**store, root)? {
+    let plan = Plan { step: options.step, strict: options.strict, ..Plan::whole(run_dir, root) };
+    let recovered = if ops::is_dir(&**store, root)? {
+        recover(store, &plan)?
+    } else {
         store.create_dir(root)?;
         store.sync_dir(run_dir)?;
-    }
-    let plan = Plan { step: options.step, strict: options.strict, ..Plan::whole(run_dir, root) };
-    let Recovered { mut columns, schema, mut pending, mut hot_bytes, step, warnings } =
-        recover(store, &plan)?;
-    config::apply(&**store, run_dir, root, &options.config)?;
+        Recovered::nothing(store, &plan)
+    };
+    let Recovered { mut columns, schema, mut pending, mut hot, step, warnings } = recovered;
+    config::apply_prepared(&**store, root, config)?;
     if options.layout == Layout::Direct {
-        fold_for_direct(&mut columns, &mut pending, &mut hot_bytes)?;
+        fold_for_direct(&mut columns, &mut pending, &mut hot)?;
     }
-    Ok(Parts { columns, schema, pending, hot_bytes, step, warnings })
+    Ok(Parts { columns, schema, pending, hot, step, warnings })
 }
 
 /// Removes what a bulk export left that was cut off. If that was between its two renames the old folder goes back.
 fn settle_bulk(store: &dyn Store, run_dir: &Path, root: &Path) -> Result<()> {
     ops::remove_tree(store, &staging(run_dir))?;
     let old = retired(run_dir);
-    if ops::is_dir(store, &old)? && !ops::is_dir(store, root)? {
+    if !ops::is_dir(store, &old)? {
+        return Ok(());
+    }
+    if !ops::is_dir(store, root)? {
         store.rename(&old, root)?;
     }
     ops::remove_tree(store, &old)
 }
 
-fn open_bulk(store: &Arc<dyn Store>, run_dir: &Path, root: &Path, options: &WriterOptions) -> Result<Parts> {
+fn open_bulk(
+    store: &Arc<dyn Store>,
+    run_dir: &Path,
+    root: &Path,
+    config: &Source,
+    options: &WriterOptions,
+) -> Result<Parts> {
     let archive = run_dir.join(name::ARCHIVE);
     for existing in [&archive, &root.to_path_buf()] {
         if !options.overwrite && store.link_metadata(existing)?.is_some() {
@@ -154,12 +170,12 @@ fn open_bulk(store: &Arc<dyn Store>, run_dir: &Path, root: &Path, options: &Writ
     }
     let staging = staging(run_dir);
     store.create_dir(&staging)?;
-    config::apply(&**store, run_dir, &staging, &options.config)?;
+    config::apply_prepared(&**store, &staging, config)?;
     Ok(Parts {
         columns: Columns::new(Arc::clone(store), &staging, open_file_limit(), true),
         schema: Schema::default(),
         pending: Batch::default(),
-        hot_bytes: None,
+        hot: None,
         step: options.step.map_or(0, u64::from),
         warnings: Vec::new(),
     })
@@ -270,7 +286,7 @@ fn reopen(
 
 /// The direct layout has no hot log: rows that wait in one go to the columns, and every list of segments becomes an
 /// index file (format §12, last paragraph).
-fn fold_for_direct(columns: &mut Columns, pending: &mut Batch, hot_bytes: &mut Option<u64>) -> Result<()> {
+fn fold_for_direct(columns: &mut Columns, pending: &mut Batch, hot: &mut Option<HotLog>) -> Result<()> {
     columns.absorb(pending)?;
     pending.clear();
     for id in 0..columns.all().len() {
@@ -278,7 +294,8 @@ fn fold_for_direct(columns: &mut Columns, pending: &mut Batch, hot_bytes: &mut O
         columns.make_empty(id)?;
     }
     columns.publish()?;
-    if hot_bytes.take().is_some() {
+    if let Some(log) = hot.take() {
+        drop(log);
         // The log goes only when what it held is as durable as it was.
         columns.sync()?;
         ops::remove_if_present(&**columns.store(), &columns.root().join(name::HOT))?;
@@ -298,7 +315,7 @@ impl Parts {
         let engine = Engine::new(self.columns, lock, system);
         let backend = match options.layout {
             Layout::Compacting => {
-                Backend::Compacting(Box::new(Compacting::new(engine, self.pending, self.hot_bytes, options)?))
+                Backend::Compacting(Box::new(Compacting::new(engine, self.pending, self.hot, options)?))
             }
             layout => Backend::Inline(Box::new(Inline::new(engine, self.pending, layout == Layout::Bulk))),
         };

@@ -10,7 +10,6 @@ use crate::hotlog;
 use crate::json::{self, Raw, RawKind};
 use crate::store::ops;
 use std::collections::HashMap;
-use std::path::Path;
 
 /// A line of a hot log that holds a whole row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +32,18 @@ pub struct Scan<'a> {
     /// Where the row before has its values: rows mostly have the same metrics in the same order.
     before: (usize, usize),
     lines: usize,
+    shape: Shape<'a>,
+    /// The members of the line in hand, for its shape.
+    members: Vec<(Raw<'a>, Option<usize>)>,
+}
+
+/// What stands between the values of a row, so that a line with the same keys in the same order need not be taken apart.
+#[derive(Debug, Default)]
+struct Shape<'a> {
+    /// What is before each value, and the number of its key; `None`: it is the step.
+    parts: Vec<(&'a [u8], Option<usize>)>,
+    /// What is after the last.
+    end: &'a [u8],
 }
 
 /// A key of the logs.
@@ -60,11 +71,18 @@ impl<'a> Scan<'a> {
     fn row(&mut self, text: &'a [u8]) -> std::result::Result<LogRow<'a>, String> {
         self.lines += 1;
         let start = self.values.len();
+        if let Some(step) = self.as_before(text) {
+            self.before = (start, self.values.len());
+            return Ok(LogRow { step, text, values: self.before });
+        }
+        self.values.truncate(start);
+        self.members.clear();
         let mut step = None;
         let mut illegal = None;
         let scanned = json::scan_object(text, |key, value| {
             if key == "step" {
                 step = Some(value.as_u64().and_then(|s| u32::try_from(s).ok()));
+                self.members.push((value, None));
                 return;
             }
             let number = self.number(&key, self.before.0 + (self.values.len() - start));
@@ -76,6 +94,7 @@ impl<'a> Scan<'a> {
                 first.map(|first| self.values.remove(start + first));
             }
             self.values.push((number, value));
+            self.members.push((value, Some(number)));
         });
         let row = match (scanned, illegal, step) {
             (Err(e), ..) => Err(e.to_string()),
@@ -85,10 +104,45 @@ impl<'a> Scan<'a> {
             (.., None) => Err("there is no \"step\"".into()),
         };
         match &row {
-            Ok(row) => self.before = row.values,
+            Ok(row) => {
+                self.before = row.values;
+                self.learn(text, row.values.1 - row.values.0);
+            }
             Err(_) => self.values.truncate(start),
         }
         row
+    }
+
+    /// The step of a line that has the shape of one before it, whose values are added. After `None` they may be in part.
+    fn as_before(&mut self, text: &'a [u8]) -> Option<u32> {
+        let Scan { shape, values, .. } = self;
+        let mut step = None;
+        let mut rest = text;
+        for (before, key) in &shape.parts {
+            rest = rest.strip_prefix(*before)?;
+            let (value, after) = rest.split_at(json::value_len(rest)?);
+            match key {
+                Some(key) => values.push((*key, Raw(value))),
+                None => step = u32::try_from(Raw(value).as_u64()?).ok(),
+            }
+            rest = after;
+        }
+        step.filter(|_| rest == shape.end)
+    }
+
+    /// Keeps the shape of a line with so many metrics; one that has a key twice has none that could be relied on.
+    fn learn(&mut self, text: &'a [u8], metrics: usize) {
+        self.shape.parts.clear();
+        if self.members.len() != metrics + 1 {
+            return;
+        }
+        let mut end = 0;
+        for (value, key) in &self.members {
+            let start = value.0.as_ptr() as usize - text.as_ptr() as usize;
+            self.shape.parts.push((&text[end..start], *key));
+            end = start + value.0.len();
+        }
+        self.shape.end = &text[end..];
     }
 
     /// The number of a key, which is likely that of the value at `guess`.
@@ -160,20 +214,22 @@ pub fn first_dtype(value: Raw<'_>) -> DType {
 }
 
 /// A JSON number as a value of a numeric column; `None` if it is none of the type. `null` is NaN in a float column.
+#[inline]
 pub fn cell(dtype: DType, value: Raw<'_>) -> Option<Cell> {
-    match (dtype.class(), value.kind()) {
-        (Class::Float, RawKind::Null) => Some(f64::NAN.to_bits()),
-        (Class::Float, RawKind::Int | RawKind::Float) => {
+    match (dtype.class(), value.0.first()?) {
+        (Class::Float, b'n') => Some(f64::NAN.to_bits()),
+        (Class::Float, _) => {
             let v = value.as_f64()?;
             Some(if dtype == DType::F32 { f64::from(v as f32) } else { v }.to_bits())
         }
-        (Class::Int, RawKind::Int) if dtype == DType::U64 => value.as_u64(),
-        (Class::Int, RawKind::Int) => {
+        (Class::Int, _) if value.kind() != RawKind::Int => None,
+        (Class::Int, _) if dtype == DType::U64 => value.as_u64(),
+        (Class::Int, _) => {
             let v = value.as_i64()?;
             let (min, max) = dtype.integer_range()?;
             (min <= i128::from(v) && i128::from(v) <= max).then_some(v as Cell)
         }
-        _ => None,
+        (Class::Json, _) => None,
     }
 }
 
@@ -218,19 +274,29 @@ pub fn in_order(rows: &mut Vec<LogRow<'_>>) -> bool {
     true
 }
 
-/// The rows of a rotated log for columns that know all its metrics.
-pub fn read_back(columns: &Columns, path: &Path) -> Result<Batch> {
-    let mut batch = Batch::default();
-    let Some(bytes) = ops::read_file(&**columns.store(), path)? else { return Ok(batch) };
+/// The rows of a log for columns that know all its metrics.
+pub fn read_back(columns: &Columns, file: &str) -> Result<Batch> {
+    read_back_all(columns, &[file])
+}
+
+/// The rows of several logs, for columns that know all their metrics: in order, and of two with one step that of the
+/// later log.
+pub fn read_back_all(columns: &Columns, files: &[&str]) -> Result<Batch> {
+    let read = |file: &&str| ops::read_file(&**columns.store(), &columns.root().join(file));
+    let texts: Vec<Option<Vec<u8>>> = files.iter().map(read).collect::<Result<_>>()?;
     let mut scan = Scan::default();
-    let mut log = read(&bytes, &mut scan);
-    in_order(&mut log.rows);
-    let columns: HashMap<&str, (u32, DType)> =
+    let mut lines: Vec<LogRow<'_>> = Vec::new();
+    for text in texts.iter().flatten() {
+        lines.append(&mut self::read(text, &mut scan).rows);
+    }
+    in_order(&mut lines);
+    let columns_known: HashMap<&str, (u32, DType)> =
         columns.all().iter().zip(0..).map(|(c, id)| (c.name.as_str(), (id, c.dtype))).collect();
-    let ids: Vec<_> = scan.keys.iter().map(|key| columns.get(&*key.name).copied()).collect();
-    let mut row = Row::default();
-    for line in &log.rows {
-        fill(&scan, line, &mut row, |key, _| ids[key]).map_err(|why| Error::corrupt(path, why))?;
+    let ids: Vec<_> = scan.keys.iter().map(|key| columns_known.get(&*key.name).copied()).collect();
+    let (mut batch, mut row) = (Batch::default(), Row::default());
+    for line in &lines {
+        fill(&scan, line, &mut row, |key, _| ids[key])
+            .map_err(|why| Error::corrupt(columns.root(), format_args!("step {}: {why}", line.step)))?;
         batch.push(line.step, &row);
     }
     Ok(batch)
@@ -269,6 +335,25 @@ mod tests {
             ]
         );
         assert_eq!(log.bad.len(), 1);
+    }
+
+    #[test]
+    fn lines_that_look_like_those_before_them_are_rows_only_if_they_are() {
+        for (text, rows, bad) in [
+            ("{\"step\":1,\"a\":1}\n{\"step\":2,\"a\":012}\n{\"step\":3,\"a\":-0.5e-3}\n", 2, 1),
+            ("{\"step\":1,\"a\":1}\n{\"step\":2,\"a\":1.}\n{\"step\":3,\"a\":1e}\n{\"step\":4,\"a\":-}\n", 1, 3),
+            ("{\"step\":1,\"a\":1}\n{\"step\":2,\"a\":1}}\n{\"step\":3,\"a\":1\n{\"step\":4,\"a\":\"x}\n", 1, 3),
+            ("{\"step\":1,\"a\":1}\n{\"step\":4294967296,\"a\":1}\n{\"step\":-1,\"a\":1}\n{\"step\":1.0,\"a\":1}\n", 1, 3),
+            ("{\"step\":1,\"a\":1,\"step\":2}\n{\"step\":3,\"a\":1,\"step\":4}\n", 2, 0),
+            ("{\"step\":1,\"a\":[1,{\"b\":2}],\"c\":\"}\"}\n{\"step\":2,\"a\":NaN,\"c\":-Infinity}\n", 2, 0),
+            ("{\"a\":1,\"a\":2,\"step\":1}\n{\"a\":1,\"a\":2,\"step\":2}\n", 2, 0),
+        ] {
+            let log = read(text.as_bytes());
+            assert_eq!((log.rows.len(), log.bad.len()), (rows, bad), "{text}");
+        }
+        let mut scan = Scan::default();
+        let log = super::read(b"{\"a\":1,\"a\":2,\"step\":1}\n{\"a\":1,\"a\":2,\"step\":2}\n", &mut scan);
+        assert!(log.rows.iter().all(|line| scan.values[line.values.0..line.values.1].len() == 1));
     }
 
     #[test]

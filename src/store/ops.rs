@@ -48,7 +48,11 @@ pub fn read_full(file: &dyn File, buf: &mut [u8], offset: u64) -> Result<usize> 
 
 /// Reads a file from `offset` to the end that it has now. Memory follows what is really there.
 pub fn read_from(file: &dyn File, offset: u64) -> Result<Vec<u8>> {
-    let len = file.metadata()?.len.saturating_sub(offset);
+    read_len(file, offset, file.metadata()?.len.saturating_sub(offset))
+}
+
+/// Reads so many bytes from `offset` on, or what there is of them.
+fn read_len(file: &dyn File, offset: u64, len: u64) -> Result<Vec<u8>> {
     let mut bytes =
         vec![0; usize::try_from(len).map_err(|_| Error::internal("a file beyond the address space"))?];
     let got = read_full(file, &mut bytes, offset)?;
@@ -69,9 +73,17 @@ pub fn zeroed(len: u64) -> Result<Vec<u8>> {
 
 /// Reads a whole regular file; `None` if it is missing. Anything that is not a regular file is an error.
 pub fn read_file(store: &dyn Store, path: &Path) -> Result<Option<Vec<u8>>> {
-    let Some(file) = if_present(store.open_read(path))? else { return Ok(None) };
-    regular(path, &file.metadata()?)?;
-    read_from(&*file, 0).map(Some)
+    match if_present(store.open_read(path))? {
+        Some(file) => read_regular(&*file, path).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Reads a whole open file. Anything that is not a regular file is an error.
+pub fn read_regular(file: &dyn File, path: &Path) -> Result<Vec<u8>> {
+    let metadata = file.metadata()?;
+    regular(path, &metadata)?;
+    read_len(file, 0, metadata.len)
 }
 
 /// Refuses what is not a regular file.
@@ -105,14 +117,25 @@ pub fn write_new(store: &dyn Store, path: &Path, bytes: &[u8]) -> Result<()> {
 }
 
 fn write_new_with(store: &dyn Store, path: &Path, fill: impl FnOnce(&dyn File) -> Result<()>) -> Result<()> {
-    remove_if_link(store, path)?;
-    let file = store.create(path)?;
+    let file = create(store, path)?;
     let written = fill(&*file).and_then(|()| file.sync_all());
     if written.is_err() {
         // The first error is the one to tell; a leftover `.tmp` is removed at the next open.
         _ = store.remove_file(path);
     }
     written
+}
+
+/// Creates or empties a file; a link in its place is removed first.
+pub fn create(store: &dyn Store, path: &Path) -> Result<Box<dyn File>> {
+    match store.create(path) {
+        // A link is refused. It is looked for only then: one is hardly ever there.
+        Err(e) if e.os_error() == Some(libc::ELOOP) => {
+            remove_if_link(store, path)?;
+            store.create(path)
+        }
+        other => other,
+    }
 }
 
 /// Refuses a path below `root` that a linked folder leads out of it. `sound` remembers the folders that were looked at.
@@ -129,7 +152,7 @@ pub fn stay_below(store: &dyn Store, root: &Path, path: &Path, sound: &mut HashS
 }
 
 /// Removes a symbolic link in the place of a file that is about to be written.
-pub fn remove_if_link(store: &dyn Store, path: &Path) -> Result<()> {
+fn remove_if_link(store: &dyn Store, path: &Path) -> Result<()> {
     match store.link_metadata(path)? {
         Some(m) if m.kind == Kind::Link => store.remove_file(path),
         _ => Ok(()),
@@ -165,20 +188,54 @@ pub fn is_file(store: &dyn Store, path: &Path) -> Result<bool> {
     Ok(store.metadata(path)?.is_some_and(|m| m.kind == Kind::File))
 }
 
-/// Removes a directory with all below it; links are removed, not followed. A missing one is fine.
+/// A name that a file system gives to a removed file for as long as somebody has it open: NFS, and FUSE by the high
+/// interface of libfuse.
+pub fn is_kept_open(name: &str) -> bool {
+    let number = name.strip_prefix(".nfs").or_else(|| name.strip_prefix(".fuse_hidden"));
+    number.is_some_and(|digits| digits.len() >= 16 && digits.bytes().all(|c| c.is_ascii_hexdigit()))
+}
+
+/// Removes a directory with all below it; links are removed, not followed. A missing one is fine. Where others have
+/// files of it open, a file system may keep these, and so the directory, until they are closed: they are as good as
+/// removed.
 pub fn remove_tree(store: &dyn Store, path: &Path) -> Result<()> {
     let Some(entries) = if_present(store.list(path))? else { return Ok(()) };
     for entry in entries {
         let child = path.join(&entry.name);
         match entry.kind {
             Kind::Dir => remove_tree(store, &child)?,
-            _ => _ = remove_if_present(store, &child)?,
+            _ => match remove_if_present(store, &child) {
+                Err(e) if is_kept_open(&entry.name) && e.os_error() == Some(libc::EBUSY) => {}
+                other => _ = other?,
+            },
         }
     }
-    if_present(store.remove_dir(path)).map(drop)
+    match if_present(store.remove_dir(path)) {
+        Err(e) if is_not_empty(&e) && holds_kept_only(store, path)? => Ok(()),
+        other => other.map(drop),
+    }
 }
 
-/// The regular files and links below a directory, as relative paths with `/`, in no order.
+fn is_not_empty(error: &Error) -> bool {
+    matches!(error.os_error(), Some(libc::ENOTEMPTY | libc::EEXIST))
+}
+
+/// Nothing is in a directory but what the file system keeps for those who have it open.
+fn holds_kept_only(store: &dyn Store, path: &Path) -> Result<bool> {
+    for entry in store.list(path)? {
+        let kept = match entry.kind {
+            Kind::Dir => holds_kept_only(store, &path.join(&entry.name))?,
+            _ => is_kept_open(&entry.name),
+        };
+        if !kept {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// The regular files and links below a directory, as relative paths with `/`, in no order. Removed files that are kept
+/// for somebody are none.
 pub fn walk_files(store: &dyn Store, root: &Path) -> Result<Vec<(String, Kind)>> {
     let mut found = Vec::new();
     let mut open = vec![String::new()];
@@ -187,6 +244,7 @@ pub fn walk_files(store: &dyn Store, root: &Path) -> Result<Vec<(String, Kind)>>
             let name = if dir.is_empty() { entry.name } else { format!("{dir}/{}", entry.name) };
             match entry.kind {
                 Kind::Dir => open.push(name),
+                _ if is_kept_open(name.rsplit('/').next().unwrap_or_default()) => {}
                 kind => found.push((name, kind)),
             }
         }

@@ -7,7 +7,9 @@
 mod directory;
 mod pack;
 
-pub use pack::{pack, pack_opened, unpack, Content};
+#[cfg(test)]
+pub use pack::pack;
+pub use pack::{pack_files, unpack, Content};
 
 use crate::error::{Code, Error, Result};
 use crate::run::name::MANIFEST;

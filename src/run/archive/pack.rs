@@ -15,6 +15,9 @@ use zip::CompressionMethod;
 /// Bytes moved at once.
 const PIECE: usize = 1 << 20;
 
+/// Bytes read at once: little enough to be still near the processor when they are written.
+const COPIED: usize = 256 << 10;
+
 /// What a member of the archive holds, where that is not what the file of its name holds.
 #[derive(Clone, Debug)]
 pub enum Content {
@@ -22,7 +25,14 @@ pub enum Content {
     Omitted,
     /// These bytes.
     Bytes(Vec<u8>),
-    /// The values of another file in another type (format §9.3).
+    /// The first bytes of the file, which need not exist if they are none, and what follows them.
+    Grown {
+        /// How many bytes of the file.
+        bytes: u64,
+        /// What follows.
+        tail: Vec<u8>,
+    },
+    /// The values of another file in another type (format §9.3), and what follows them.
     Values {
         /// The file.
         path: PathBuf,
@@ -32,30 +42,41 @@ pub enum Content {
         to: DType,
         /// Number of values.
         rows: u64,
+        /// What follows, in the type that they are to have.
+        tail: Vec<u8>,
     },
+}
+
+impl Content {
+    /// There is a member even if the folder has no file of its name.
+    fn is_member(&self) -> bool {
+        match self {
+            Content::Omitted => false,
+            Content::Grown { bytes, tail } => *bytes > 0 || !tail.is_empty(),
+            Content::Bytes(_) | Content::Values { .. } => true,
+        }
+    }
 }
 
 /// Gives the file of a path, if it is open.
 pub type Opened<'a> = &'a mut dyn FnMut(&Path) -> Option<Box<dyn File>>;
 
-/// Writes the run folder `root` as an archive to `tmp` and syncs it (format §13): all regular files below the
+/// Writes the run folder `root` as an archive to `tmp` and syncs it (format §13): the given regular files below the
 /// folder, links as what they denote, ordered by their path parts, stored. `changes` names the members that are not
-/// what the folder has. The rename, and the sync of the directory, are the caller's. What fails half way is removed.
-pub fn pack(store: &dyn Store, root: &Path, tmp: &Path, changes: &HashMap<String, Content>) -> Result<()> {
-    pack_opened(store, root, tmp, changes, &mut |_| None)
-}
-
-/// As [`pack`]; `opened` gives files that are open already, for reading.
-pub fn pack_opened(
+/// what the folder has; `opened` gives files that are open already, for reading. The rename, and the sync of the
+/// directory, are the caller's. What fails half way is removed.
+pub fn pack_files(
     store: &dyn Store,
     root: &Path,
+    files: Vec<(String, Kind)>,
     tmp: &Path,
     changes: &HashMap<String, Content>,
     opened: Opened<'_>,
 ) -> Result<()> {
-    ops::remove_if_link(store, tmp)?;
-    let file = store.create(tmp)?;
-    let packed = pack_into(store, root, &*file, tmp, changes, opened).and_then(|()| file.sync_all());
+    let packed = ops::create(store, tmp).and_then(|file| {
+        pack_into(store, root, files, &*file, tmp, changes, opened)?;
+        file.sync_all()
+    });
     if packed.is_err() {
         // The first error is the one to tell.
         _ = store.remove_file(tmp);
@@ -63,37 +84,60 @@ pub fn pack_opened(
     packed
 }
 
+/// Packs a folder as it is, but for `changes`.
+#[cfg(test)]
+pub fn pack(store: &dyn Store, root: &Path, tmp: &Path, changes: &HashMap<String, Content>) -> Result<()> {
+    pack_files(store, root, ops::walk_files(store, root)?, tmp, changes, &mut |_| None)
+}
+
 fn pack_into(
     store: &dyn Store,
     root: &Path,
+    files: Vec<(String, Kind)>,
     file: &dyn File,
     tmp: &Path,
     changes: &HashMap<String, Content>,
     opened: Opened<'_>,
 ) -> Result<()> {
-    let mut names: Vec<String> = ops::walk_files(store, root)?
+    let omitted = |name: &String| matches!(changes.get(name), Some(Content::Omitted));
+    let mut names: Vec<String> = files
         .into_iter()
-        .filter(|(name, kind)| matches!(kind, Kind::File | Kind::Link) && !changes.contains_key(name))
+        .filter(|(name, kind)| matches!(kind, Kind::File | Kind::Link) && !omitted(name))
         .map(|(name, _)| name)
         .collect();
-    names
-        .extend(changes.iter().filter(|(_, c)| !matches!(c, Content::Omitted)).map(|(name, _)| name.clone()));
+    names.extend(changes.iter().filter(|(_, content)| content.is_member()).map(|(name, _)| name.clone()));
     names.sort_by(|a, b| a.split('/').cmp(b.split('/')));
+    names.dedup();
 
     let failure = RefCell::new(None);
     let mut zip = ZipWriter::new(Sink { file, failure: &failure, start: 0, run: Vec::new(), pos: 0, end: 0 });
+    let mut piece = Vec::new();
     let added = names.iter().try_for_each(|name| {
+        let path = root.join(name);
         match changes.get(name) {
             Some(Content::Bytes(text)) => {
                 add(&mut zip, tmp, name, text.len() as u64, |zip| write(zip, tmp, text))
             }
-            Some(Content::Values { path, from, to, rows }) => {
-                let size = rows * to.size().unwrap_or(0) as u64;
-                add(&mut zip, tmp, name, size, |zip| {
-                    values::convert(store, path, (*from, *to), *rows, |bytes| write(zip, tmp, bytes))
+            Some(Content::Grown { bytes, tail }) => {
+                let source = match *bytes {
+                    0 => None,
+                    _ => Some(opened(&path).map_or_else(|| store.open_read(&path), Ok)?),
+                };
+                add(&mut zip, tmp, name, bytes + tail.len() as u64, |zip| {
+                    let copied = source.map(|file| copy(zip, tmp, &*file, &path, *bytes, &mut piece));
+                    copied.unwrap_or(Ok(()))?;
+                    write(zip, tmp, tail)
                 })
             }
-            _ => add_file(&mut zip, store, root, tmp, name, opened),
+            Some(Content::Values { path, from, to, rows, tail }) => {
+                let size = rows * to.size().unwrap_or(0) as u64 + tail.len() as u64;
+                add(&mut zip, tmp, name, size, |zip| {
+                    values::convert(store, path, (*from, *to), *rows, |bytes| write(zip, tmp, bytes))?;
+                    write(zip, tmp, tail)
+                })
+            }
+            Some(Content::Omitted) => Ok(()),
+            None => add_file(&mut zip, store, tmp, name, &path, &mut piece),
         }?;
         failure.borrow().clone().map_or(Ok(()), Err)
     });
@@ -106,45 +150,53 @@ fn pack_into(
     failure.take().map_or(finished, Err)
 }
 
+/// Adds a file that the run knows nothing of, as it is.
 fn add_file(
     zip: &mut ZipWriter<Sink<'_>>,
     store: &dyn Store,
-    root: &Path,
     tmp: &Path,
     name: &str,
-    opened: Opened<'_>,
+    path: &Path,
+    piece: &mut Vec<u8>,
 ) -> Result<()> {
-    let path = root.join(name);
-    let source = match opened(&path) {
-        Some(file) => Some(file),
-        None => ops::if_present(store.open_read(&path))?,
-    };
+    let source = ops::if_present(store.open_read(path))?;
     let found = source.as_ref().map(|file| file.metadata()).transpose()?.filter(|m| m.kind == Kind::File);
     let (Some(source), Some(found)) = (source, found) else {
         // A link that leads nowhere, or to a directory, has no content to keep.
-        return match store.link_metadata(&path)? {
+        return match store.link_metadata(path)? {
             Some(m) if m.kind == Kind::Link => Ok(()),
-            _ => Err(Error::corrupt(
-                &path,
-                "vanished, or its name is not UTF-8: move it out of the run folder",
-            )),
+            _ => {
+                Err(Error::corrupt(path, "vanished, or its name is not UTF-8: move it out of the run folder"))
+            }
         };
     };
-    let size = found.len;
-    add(zip, tmp, name, size, |zip| {
-        let mut buf = vec![0; PIECE.min(usize::try_from(size).unwrap_or(PIECE))];
-        let mut done = 0;
-        while done < size {
-            let want = buf.len().min(usize::try_from(size - done).unwrap_or(usize::MAX));
-            let got = ops::read_full(&*source, &mut buf[..want], done)?;
-            if got == 0 {
-                return Err(Error::corrupt(&path, "became shorter while it was packed"));
-            }
-            write(zip, tmp, &buf[..got])?;
-            done += got as u64;
+    add(zip, tmp, name, found.len, |zip| copy(zip, tmp, &*source, path, found.len, piece))
+}
+
+/// Copies the first `size` bytes of a file; `piece` is memory for it.
+fn copy(
+    zip: &mut ZipWriter<Sink<'_>>,
+    tmp: &Path,
+    source: &dyn File,
+    path: &Path,
+    size: u64,
+    piece: &mut Vec<u8>,
+) -> Result<()> {
+    let most = COPIED.min(usize::try_from(size).unwrap_or(COPIED));
+    if piece.len() < most {
+        piece.resize(most, 0);
+    }
+    let mut done = 0;
+    while done < size {
+        let want = piece.len().min(usize::try_from(size - done).unwrap_or(usize::MAX));
+        let got = ops::read_full(source, &mut piece[..want], done)?;
+        if got == 0 {
+            return Err(Error::corrupt(path, "became shorter while it was packed"));
         }
-        Ok(())
-    })
+        write(zip, tmp, &piece[..got])?;
+        done += got as u64;
+    }
+    Ok(())
 }
 
 fn add(

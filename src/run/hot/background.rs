@@ -254,8 +254,7 @@ impl Compacting {
         let mut cells = self.call(core, move |engine| {
             let mut cells = Vec::new();
             for log in [name::HOT_COMPACTING, name::HOT] {
-                let path = engine.columns.root().join(log);
-                cells.extend(crate::run::rows::read_back(&engine.columns, &path)?.cells_of(id));
+                cells.extend(crate::run::rows::read_back(&engine.columns, log)?.cells_of(id));
             }
             Ok(cells)
         })?;

@@ -4,10 +4,11 @@ use super::Compacting;
 use crate::error::{Code, Error, Result};
 use crate::run::core::{first, Core};
 use crate::run::engine::Compaction;
-use crate::run::finish;
+use crate::run::finish::{self, Lent};
 use crate::run::name;
 use crate::run::options::{Durability, FinishOptions};
 use crate::store::ops;
+use std::sync::{Arc, Mutex, PoisonError};
 
 impl Compacting {
     /// Flushes the row in hand, waits for the worker and lets everything go. The run can be continued.
@@ -47,14 +48,18 @@ impl Compacting {
         let from_log = std::mem::replace(&mut self.in_log_only, true);
         let compaction = Compaction { batch, flags, from_log, ..Compaction::default() };
         let (run_dir, options) = (core.run_dir.clone(), options.clone());
-        let (compaction, result, published) = self.call(core, move |engine| {
-            let result = finish::finish(engine, &compaction, &run_dir, &options);
+        let log: Lent = Arc::new(Mutex::new(self.hot.take()));
+        let lent = Arc::clone(&log);
+        let called = self.call(core, move |engine| {
+            let result = finish::finish(engine, &compaction, &lent, &run_dir, &options);
             Ok((compaction, result, engine.published))
-        })?;
+        });
+        // Also of a call that died.
+        self.hot = log.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (compaction, result, published) = called?;
         core.published = published;
         match result {
             Ok(()) => {
-                self.hot = None;
                 self.worker.stop();
                 Ok(())
             }
@@ -67,17 +72,24 @@ impl Compacting {
         }
     }
 
-    /// Ends the step in hand, if it has values, and waits until nothing is in hand or failed.
+    /// Ends the step in hand, if it has values, and waits until nothing is in hand or failed. A full log is not rotated
+    /// any more.
     pub(super) fn end_last_row(&mut self, core: &mut Core) -> Result<()> {
         core.schema.write_line(core.step, &mut core.row, &mut self.line);
         self.collect(core);
-        self.flush_row(core)?;
+        self.write_waiting(core)?;
         if !core.row.is_empty() {
+            if !self.partial.is_some_and(|p| p.values == core.row.len()) {
+                self.settle_schema(core).and_then(|()| self.write_row(core)).inspect_err(|e| core.note(e))?;
+            }
             self.accept(core.step_number()?, &core.row);
             core.stats.rows += 1;
             core.row.clear();
             self.partial = None;
             core.step += 1;
+        }
+        if self.half_rotated {
+            self.rotate_if_full(core);
         }
         self.drain(core);
         self.repeat_failed(core);

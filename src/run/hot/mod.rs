@@ -15,10 +15,8 @@ use crate::hotlog::HotLog;
 use crate::run::batch::Batch;
 use crate::run::core::{first, Core, HEARTBEAT};
 use crate::run::engine::{Compaction, Counters, Engine};
-use crate::run::name;
 use crate::run::options::{Durability, WriterOptions};
 use crate::run::row::Row;
-use crate::store::Create;
 use crate::worker::Worker;
 use line::Line;
 use std::collections::VecDeque;
@@ -86,19 +84,8 @@ pub struct Compacting {
 }
 
 impl Compacting {
-    /// Goes on where recovery left off: with the rows of a hot log of `hot_bytes`.
-    pub fn new(
-        engine: Engine,
-        pending: Batch,
-        hot_bytes: Option<u64>,
-        options: &WriterOptions,
-    ) -> Result<Self> {
-        let store = Arc::clone(engine.columns.store());
-        let path = engine.columns.root().join(name::HOT);
-        let hot = match hot_bytes {
-            Some(len) => Some(HotLog::new(store.open_append(&path, Create::Never)?, len)),
-            None => None,
-        };
+    /// Goes on where recovery left off: with a hot log and the rows in it.
+    pub fn new(engine: Engine, pending: Batch, hot: Option<HotLog>, options: &WriterOptions) -> Result<Self> {
         Ok(Compacting {
             counters: Arc::clone(&engine.counters),
             columns_known: engine.columns.all().len(),

@@ -2,6 +2,7 @@
 
 use super::{Recovery, REJECTED};
 use crate::error::{Error, Result};
+use crate::hotlog::HotLog;
 use crate::run::batch::Batch;
 use crate::run::columns::{Column, Columns};
 use crate::run::dtype::DType;
@@ -9,7 +10,7 @@ use crate::run::name;
 use crate::run::row::Row;
 use crate::run::rows::{self, Log, LogRow, Scan};
 use crate::run::steps::{Indices, SegmentList};
-use crate::store::{ops, Create};
+use crate::store::{ops, Create, File};
 use std::collections::HashMap;
 
 /// The rows of both logs, merged.
@@ -89,32 +90,51 @@ impl Recovery<'_> {
         ops::remove_if_present(self.store, &self.plan.root.join(file)).map(drop)
     }
 
-    /// Leaves one hot log that holds the surviving rows and nothing else, or none (format §12.4). Gives its size.
-    pub(super) fn settle_logs(&self, logs: &Logs<'_>) -> Result<Option<u64>> {
+    /// What the hot log holds, and the file, open for appending if it can be.
+    pub(super) fn open_hot(&self) -> Result<(Option<Vec<u8>>, Option<Box<dyn File>>)> {
+        let path = self.plan.root.join(name::HOT);
+        match self.store.open_append(&path, Create::Never) {
+            Ok(file) => Ok((Some(ops::read_regular(&*file, &path)?), Some(file))),
+            Err(e) if e.is_missing() => Ok((None, None)),
+            // A link is read, and replaced if need be; of what is no file that is the error to tell.
+            Err(e) if matches!(e.os_error(), Some(libc::ELOOP | libc::EISDIR)) => {
+                Ok((ops::read_file(self.store, &path)?, None))
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Leaves one hot log that holds the surviving rows and nothing else, or none (format §12.4).
+    pub(super) fn settle_logs(&self, logs: &Logs<'_>, file: Option<Box<dyn File>>) -> Result<Option<HotLog>> {
         let hot = self.plan.root.join(name::HOT);
+        let open = || self.store.open_append(&hot, Create::Never);
         if logs.as_found {
             let Some(log) = &logs.hot else { return Ok(None) };
             let len = logs.rows.iter().map(|row| row.text.len() as u64 + 1).sum();
+            let file = file.map_or_else(open, Ok)?;
             if log.torn > 0 {
-                self.store.open_append(&hot, Create::Never)?.set_len(len)?;
+                file.set_len(len)?;
             }
-            return Ok(Some(len));
+            return Ok(Some(HotLog::new(file, len)));
         }
+        // It is about to be replaced or removed.
+        drop(file);
         let mut text = Vec::new();
         for row in &logs.rows {
             text.extend_from_slice(row.text);
             text.push(b'\n');
         }
-        let len = if text.is_empty() {
+        if text.is_empty() {
             ops::remove_if_present(self.store, &hot)?;
-            None
         } else {
             ops::replace(self.store, &hot, &text)?;
-            Some(text.len() as u64)
-        };
+        }
         // Only now: the new log holds all that this one held.
         self.remove_hot(name::HOT_COMPACTING)?;
-        Ok(len)
+        match text.len() as u64 {
+            0 => Ok(None),
+            len => Ok(Some(HotLog::new(open()?, len))),
+        }
     }
 
     /// Moves lines that are no rows beside the run, so that they cost themselves and not the run.

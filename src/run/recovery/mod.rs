@@ -11,6 +11,7 @@ mod columns;
 mod logs;
 
 use crate::error::Result;
+use crate::hotlog::HotLog;
 use crate::run::batch::Batch;
 use crate::run::columns::Columns;
 use crate::run::dtype::DType;
@@ -66,8 +67,8 @@ pub struct Recovered {
     pub schema: Schema,
     /// Rows that are in `hot.jsonl` and not in the columns.
     pub pending: Batch,
-    /// Bytes of `hot.jsonl`; `None` if there is none.
-    pub hot_bytes: Option<u64>,
+    /// `hot.jsonl`; `None` if there is none.
+    pub hot: Option<HotLog>,
     /// The step to be written next.
     pub step: u64,
     /// What was found broken and how it was mended.
@@ -90,7 +91,7 @@ pub fn recover(store: &Arc<dyn Store>, plan: &Plan) -> Result<Recovered> {
         recovery.remove_hot(name::HOT_COMPACTING)?;
     }
     let compacting = ops::read_file(&**store, &plan.root.join(name::HOT_COMPACTING))?;
-    let hot = ops::read_file(&**store, &plan.root.join(name::HOT))?;
+    let (hot, hot_file) = recovery.open_hot()?;
     let has_log = compacting.is_some() || hot.is_some();
 
     let mut columns = Columns::new(Arc::clone(store), &plan.root, plan.open_files, false);
@@ -136,13 +137,29 @@ pub fn recover(store: &Arc<dyn Store>, plan: &Plan) -> Result<Recovered> {
     }
     columns.publish()?;
     // Only now: until the manifest says what the columns hold, the logs are what excuses the difference.
-    let hot_bytes = recovery.settle_logs(&logs)?;
+    let hot = recovery.settle_logs(&logs, hot_file)?;
     recovery.remove_leftovers(&columns)?;
 
     let last_cold = columns.all().iter().filter_map(|c| c.stored.last).max();
     let last = last_cold.max(pending.steps().last().copied());
     let step = plan.step.map_or_else(|| last.map_or(0, |last| u64::from(last) + 1), u64::from);
-    Ok(Recovered { columns, schema, pending, hot_bytes, step, warnings: recovery.warnings })
+    Ok(Recovered { columns, schema, pending, hot, step, warnings: recovery.warnings })
+}
+
+impl Recovered {
+    /// A folder that was just made.
+    pub fn nothing(store: &Arc<dyn Store>, plan: &Plan) -> Self {
+        let mut columns = Columns::new(Arc::clone(store), &plan.root, plan.open_files, false);
+        columns.set_published();
+        Recovered {
+            columns,
+            schema: Schema::default(),
+            pending: Batch::default(),
+            hot: None,
+            step: plan.step.map_or(0, u64::from),
+            warnings: Vec::new(),
+        }
+    }
 }
 
 /// A manifest without its date.
@@ -196,8 +213,9 @@ impl Recovery<'_> {
     /// Removes what an interrupted writer left under our names: transient files, values of another type, index
     /// files not in use (format §12.7). Everything else is somebody's and stays.
     fn remove_leftovers(&self, columns: &Columns) -> Result<()> {
-        for leftover in super::leftovers::find(self.store, columns)? {
-            ops::remove_if_present(self.store, &leftover)?;
+        let files = ops::walk_files(self.store, &self.plan.root)?;
+        for leftover in super::leftovers::among(&files, columns) {
+            ops::remove_if_present(self.store, &self.plan.root.join(leftover))?;
         }
         Ok(())
     }

@@ -138,10 +138,9 @@ impl Drop for MemoryFile {
     fn drop(&mut self) {
         let image = &mut lock(&self.store.disk).image;
         let node = image.at(self.node);
-        node.open = node.open.saturating_sub(1);
         if node.lock.is_some_and(|(_, handle)| handle == self.handle) {
             node.lock = None;
         }
-        image.release_number(self.node);
+        image.closed(self.node);
     }
 }

@@ -43,6 +43,8 @@ pub(super) struct Node {
     pub(super) open: usize,
     /// The process and the handle that have the lock.
     pub(super) lock: Option<(u64, u64)>,
+    /// The name that it is kept under because it was open when its own was removed.
+    kept_as: Option<(NodeId, OsString)>,
 }
 
 /// A change of names that is not yet durable: (directory, name, what the name denotes afterwards).
@@ -64,6 +66,8 @@ pub(super) struct Image {
     pub(super) capacity: Option<u64>,
     /// Bytes that it says are free.
     pub(super) free: Option<u64>,
+    /// A file that is open when its name is removed gets another one in its directory, until it is closed.
+    pub(super) keeps_open_files: bool,
 }
 
 /// Where a path leads.
@@ -89,6 +93,7 @@ impl Image {
             now: 1_700_000_000,
             capacity: None,
             free: None,
+            keeps_open_files: false,
         };
         let root = image.add(Body::Dir { entries: BTreeMap::new(), durable: BTreeMap::new() });
         image.at(root).names = 1;
@@ -104,7 +109,7 @@ impl Image {
         });
         let id = self.next_node;
         self.next_node += 1;
-        let node = Node { body, number, modified: self.now, names: 0, open: 0, lock: None };
+        let node = Node { body, number, modified: self.now, names: 0, open: 0, lock: None, kept_as: None };
         self.nodes.insert(id, node);
         id
     }
@@ -119,6 +124,7 @@ impl Image {
             names: 0,
             open: 0,
             lock: None,
+            kept_as: None,
         })
     }
 
@@ -258,6 +264,9 @@ impl Image {
                 _ => {}
             }
         }
+        if let Some(target) = to.node.filter(|target| self.is_kept_when_removed(*target)) {
+            self.keep(target, to.dir, to.name.clone())?;
+        }
         self.change_names(vec![(from.dir, from.name, None), (to.dir, to.name, Some(moved))]);
         Ok(())
     }
@@ -294,8 +303,38 @@ impl Image {
             (true, true) if !self.entries(id)?.is_empty() => return Err(libc::ENOTEMPTY),
             _ => {}
         }
+        if self.is_kept_when_removed(id) {
+            return self.keep(id, place.dir, place.name);
+        }
         self.change_names(vec![(place.dir, place.name, None)]);
         Ok(())
+    }
+
+    fn is_kept_when_removed(&self, id: NodeId) -> bool {
+        self.keeps_open_files && !self.is_dir(id) && self.nodes.get(&id).is_some_and(|node| node.open > 0)
+    }
+
+    /// Gives an open file a name that it keeps until it is closed, in the place of one that is removed.
+    fn keep(&mut self, id: NodeId, dir: NodeId, name: OsString) -> Outcome<()> {
+        if self.at(id).kept_as.is_some() {
+            return Err(libc::EBUSY);
+        }
+        let kept = OsString::from(format!(".nfs{:016x}{:08x}", self.at(id).number, id));
+        self.at(id).kept_as = Some((dir, kept.clone()));
+        self.change_names(vec![(dir, name, None), (dir, kept, Some(id))]);
+        Ok(())
+    }
+
+    /// A handle was closed.
+    pub(super) fn closed(&mut self, id: NodeId) {
+        let node = self.at(id);
+        node.open = node.open.saturating_sub(1);
+        if node.open == 0 {
+            if let Some((dir, name)) = node.kept_as.take() {
+                self.change_names(vec![(dir, name, None)]);
+            }
+        }
+        self.release_number(id);
     }
 
     /// A handle was closed or a name removed: the inode number may be used again.

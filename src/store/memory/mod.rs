@@ -205,6 +205,12 @@ impl MemoryStore {
         lock(&self.disk).hard_links = possible;
     }
 
+    /// A file that is open when its name is removed keeps another one (`.nfs…`) in its directory until it is closed, as
+    /// on NFS; removing that one is `EBUSY`.
+    pub fn set_keeps_open_files(&self, keeps: bool) {
+        lock(&self.disk).image.keeps_open_files = keeps;
+    }
+
     /// The clock that stamps files moves on.
     pub fn advance(&self, seconds: u64) {
         lock(&self.disk).image.now += seconds;

@@ -129,6 +129,7 @@ impl Image {
         let mut found = Image::new();
         found.now = self.now;
         found.capacity = self.capacity;
+        found.keeps_open_files = self.keeps_open_files;
         let mut open = vec![(ROOT, ROOT)];
         // A file with several names is one file afterwards too.
         let mut met: BTreeMap<NodeId, NodeId> = BTreeMap::new();

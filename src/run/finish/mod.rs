@@ -4,60 +4,75 @@
 //! With an archive the folder is left as it is, a run that can be continued, until the archive is durable: what
 //! differs is computed while packing. Without one the folder itself is brought into its final form.
 
-use super::archive::{pack_opened, Content};
+mod whole;
+
+pub use whole::Waiting;
+
+use super::archive::{pack_files, Content};
+use super::batch::Batch;
 use super::columns::Columns;
 use super::config;
-use super::dtype::{self, Cell, Class, DType};
+use super::dtype::{Cell, Class, DType};
 use super::engine::{Compaction, Engine};
 use super::leftovers;
-use super::manifest::Manifest;
 use super::name;
 use super::options::FinishOptions;
 use super::rows;
-use super::steps::{segment_offline, Indices};
 use super::values;
 use crate::error::{Error, Result};
+use crate::hotlog::HotLog;
 use crate::store::{ops, Store};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use whole::{final_forms, final_manifest, members};
 
-/// The final form of one column.
-struct Final {
-    dtype: DType,
-    indices: Indices,
-}
+/// The hot log as the writer has it open, lent to `finish`: a file that is open when it is removed may keep a name in
+/// the folder. It is closed where there is no way back, and is the writer's again until then.
+pub type Lent = Arc<Mutex<Option<HotLog>>>;
 
 /// Finishes the run folder of the engine in `run_dir`; `last` holds the rows that are still in the hot log. May be
-/// repeated after an error.
-pub fn finish(engine: &mut Engine, last: &Compaction, run_dir: &Path, options: &FinishOptions) -> Result<()> {
+/// repeated after an error, also with other options.
+pub fn finish(
+    engine: &mut Engine,
+    last: &Compaction,
+    log: &Lent,
+    run_dir: &Path,
+    options: &FinishOptions,
+) -> Result<()> {
     engine.check_lock()?;
     let store = Arc::clone(engine.columns.store());
     let root = engine.columns.root().to_path_buf();
     if !engine.packed {
         let config = final_config(&*store, &root, options)?;
-        engine.columns.set_flags(&last.flags);
         engine.columns.hold_no_more();
-        if last.from_log {
-            for log in [name::HOT_COMPACTING, name::HOT] {
-                let batch = rows::read_back(&engine.columns, &root.join(log))?;
-                engine.columns.absorb(&batch)?;
+        let read_back;
+        let rows = match last.from_log {
+            true => {
+                read_back = rows::read_back_all(&engine.columns, &[name::HOT_COMPACTING, name::HOT])?;
+                &read_back
             }
+            false => &last.batch,
+        };
+        // An archive that may be in place already stands for the run, whatever is asked for now.
+        if options.archive || engine.archived {
+            let waiting = Waiting { rows, flags: &last.flags };
+            let tmp = archive(&mut engine.columns, waiting, run_dir, options, config)?;
+            engine.put_in_place(&tmp, run_dir)?;
+            engine.packed = true;
         } else {
-            engine.columns.absorb(&last.batch)?;
-        }
-        if options.archive {
-            archive(&mut engine.columns, run_dir, options, config)?;
-            (engine.packed, engine.published) = (true, true);
-        } else {
+            engine.columns.set_flags(&last.flags);
+            engine.columns.absorb(rows)?;
             engine.sync_columns()?;
-            settle(&mut engine.columns, options, config, &mut engine.published)?;
+            settle(&mut engine.columns, Some(log), options, config, &mut engine.published)?;
             store.sync_dir(&root)?;
         }
     }
     if engine.packed {
         // Packing may have taken long; a folder that somebody else writes by now is not ours to remove.
         engine.look_at_lock()?;
+        close(log);
+        engine.columns.close_files();
         remove_folder(&*store, &root)?;
     }
     store.sync_dir(run_dir)?;
@@ -65,6 +80,10 @@ pub fn finish(engine: &mut Engine, last: &Compaction, run_dir: &Path, options: &
         Some(lock) => lock.release(),
         None => Ok(()),
     }
+}
+
+fn close(log: &Lent) {
+    drop(log.lock().unwrap_or_else(PoisonError::into_inner).take());
 }
 
 /// The configuration with its overrides, if there are any; an error before anything is touched.
@@ -78,75 +97,69 @@ pub fn final_config(store: &dyn Store, root: &Path, options: &FinishOptions) -> 
     }
 }
 
-/// Writes the archive and publishes it, durably. The folder stays.
+/// Writes the archive beside its place: the columns with the rows that wait, which go nowhere else. The folder stays
+/// what it is. Gives the path.
 pub fn archive(
     columns: &mut Columns,
+    waiting: Waiting<'_>,
     run_dir: &Path,
     options: &FinishOptions,
     config: Option<Vec<u8>>,
-) -> Result<()> {
+) -> Result<PathBuf> {
     let store = Arc::clone(columns.store());
-    let finals = final_forms(columns, options.optimize)?;
-    let changes = changes(&*store, columns, &finals, config)?;
-    let target = run_dir.join(name::ARCHIVE);
-    let tmp = ops::tmp_of(&target);
-    let root = columns.root().to_path_buf();
-    pack_opened(&*store, &root, &tmp, &changes, &mut |path| columns.take_open(path))?;
-    store.rename(&tmp, &target)?;
-    store.sync_dir(run_dir)
-}
-
-/// What the archive has in other form than the folder.
-fn changes(
-    store: &dyn Store,
-    columns: &Columns,
-    finals: &[Final],
-    config: Option<Vec<u8>>,
-) -> Result<HashMap<String, Content>> {
-    let root = columns.root();
-    let mut changes = HashMap::new();
-    let leftovers = leftovers::find(store, columns)?;
-    for path in leftovers.into_iter().chain(leftovers::find_orphan_pairs(store, columns)?) {
-        if let Some(file) = path.strip_prefix(root).ok().and_then(Path::to_str) {
-            changes.insert(file.to_owned(), Content::Omitted);
-        }
+    let finals = final_forms(columns, waiting, options.optimize)?;
+    let files = ops::walk_files(&*store, columns.root())?;
+    let mut changes = HashMap::with_capacity(columns.all().len() + 4);
+    for leftover in leftovers::among(&files, columns).chain(leftovers::orphan_pairs(&files, columns)) {
+        changes.insert(leftover, Content::Omitted);
     }
     for log in [name::HOT, name::HOT_COMPACTING] {
         changes.insert(log.to_owned(), Content::Omitted);
     }
-    for (column, to) in columns.all().iter().zip(finals) {
-        let file = |suffix: &str| format!("{}.{suffix}", column.name);
-        if to.dtype != column.dtype {
-            changes.insert(file(column.dtype.suffix()), Content::Omitted);
-            let values = Content::Values {
-                path: column.value_path.clone(),
-                from: column.dtype,
-                to: to.dtype,
-                rows: column.stored.rows,
-            };
-            changes.insert(file(to.dtype.suffix()), values);
-        }
-        if matches!((&column.indices, &to.indices), (Indices::File, Indices::List(_))) {
-            changes.insert(file(name::INDICES), Content::Omitted);
-        }
-    }
-    changes.insert(name::MANIFEST.to_owned(), Content::Bytes(final_manifest(columns, finals).to_text()));
+    changes.insert(name::MANIFEST.to_owned(), Content::Bytes(final_manifest(columns, &finals).to_text()));
     if let Some(text) = config {
         changes.insert(name::CONFIG.to_owned(), Content::Bytes(text));
     }
-    Ok(changes)
+    members(columns, finals, waiting, &mut changes);
+    let tmp = archive_tmp(run_dir);
+    let root = columns.root().to_path_buf();
+    pack_files(&*store, &root, files, &tmp, &changes, &mut |path| columns.take_open(path))?;
+    Ok(tmp)
 }
 
-/// Brings the folder itself into its final form. `published` is set once its manifest may say so.
+impl Engine {
+    /// Gives an archive its name, durably. Once it may have it the run is no more to be written: readers see the archive.
+    pub(super) fn put_in_place(&mut self, tmp: &Path, run_dir: &Path) -> Result<()> {
+        let store = self.columns.store();
+        if let Err(e) = store.rename(tmp, &run_dir.join(name::ARCHIVE)) {
+            if let Ok(Some(_)) = store.link_metadata(tmp) {
+                // It was not renamed. What is left of it goes at the next open, if not now.
+                _ = store.remove_file(tmp);
+            } else {
+                // It may have been, and the answer was lost.
+                (self.archived, self.published) = (true, true);
+            }
+            return Err(e);
+        }
+        (self.archived, self.published) = (true, true);
+        store.sync_dir(run_dir)
+    }
+}
+
+/// Brings the folder itself into its final form. `published` is set once its manifest may say so; the log is closed
+/// before it is removed.
 pub fn settle(
     columns: &mut Columns,
+    log: Option<&Lent>,
     options: &FinishOptions,
     config: Option<Vec<u8>>,
     published: &mut bool,
 ) -> Result<()> {
     let store = Arc::clone(columns.store());
     let root = columns.root().to_path_buf();
-    let finals = final_forms(columns, options.optimize)?;
+    let flags: Vec<_> = columns.all().iter().map(|column| column.flag).collect();
+    let nothing = Batch::default();
+    let finals = final_forms(columns, Waiting { rows: &nothing, flags: &flags }, options.optimize)?;
     for (id, to) in finals.iter().enumerate() {
         if columns.all()[id].dtype != to.dtype {
             columns.write_values_as(id, to.dtype)?;
@@ -158,6 +171,8 @@ pub fn settle(
     let manifest = final_manifest(columns, &finals);
     *published = true;
     ops::replace(&*store, &root.join(name::MANIFEST), &manifest.to_text())?;
+    log.into_iter().for_each(close);
+    columns.close_files();
     for (id, to) in finals.into_iter().enumerate() {
         columns.set_dtype(id, to.dtype);
         columns.all_mut()[id].indices = to.indices;
@@ -165,60 +180,23 @@ pub fn settle(
     for log in [name::HOT, name::HOT_COMPACTING] {
         ops::remove_if_present(&*store, &root.join(log))?;
     }
-    let leftovers = leftovers::find(&*store, columns)?;
-    for path in leftovers.into_iter().chain(leftovers::find_orphan_pairs(&*store, columns)?) {
-        ops::remove_if_present(&*store, &path)?;
+    let files = ops::walk_files(&*store, &root)?;
+    for file in leftovers::among(&files, columns).chain(leftovers::orphan_pairs(&files, columns)) {
+        ops::remove_if_present(&*store, &root.join(file))?;
     }
     Ok(())
 }
 
-fn final_manifest(columns: &Columns, finals: &[Final]) -> Manifest {
-    let rows = columns.all().iter().map(|c| c.stored.rows).max().unwrap_or(0);
-    let mut manifest = columns.manifest(Some(rows));
-    let by_name: HashMap<&str, &Final> =
-        columns.all().iter().zip(finals).map(|(c, to)| (c.name.as_str(), to)).collect();
-    for (name, entry) in &mut manifest.metrics {
-        if let Some(to) = by_name.get(name.as_str()) {
-            entry.dtype = to.dtype;
-            entry.indices = to.indices.clone();
-        }
-    }
-    manifest
-}
-
-fn final_forms(columns: &Columns, optimize: bool) -> Result<Vec<Final>> {
-    (0..columns.all().len())
-        .map(|id| {
-            let column = &columns.all()[id];
-            let mut to = Final { dtype: column.dtype, indices: column.indices.clone() };
-            if optimize {
-                if let Some((min, max)) = value_range(columns, id)? {
-                    to.dtype = dtype::tightest(min, max);
-                }
-                if let Indices::File = column.indices {
-                    if let Some(list) = segment_offline(&index_steps(&**columns.store(), column)?) {
-                        to.indices = Indices::List(list);
-                    }
-                }
-            }
-            if let Indices::List(list) = &mut to.indices {
-                list.close(column.stored.rows);
-            }
-            Ok(to)
-        })
-        .collect()
-}
-
-/// The steps of a column that has an index file.
-pub fn index_steps(store: &dyn Store, column: &super::columns::Column) -> Result<Vec<u32>> {
+/// The first steps of a column that has an index file.
+pub fn index_steps(store: &dyn Store, column: &super::columns::Column, rows: u64) -> Result<Vec<u32>> {
     let Some(mut bytes) = ops::read_file(store, &column.index_path)? else {
-        return if column.stored.rows == 0 {
+        return if rows == 0 {
             Ok(Vec::new())
         } else {
             Err(Error::corrupt(&column.index_path, "is missing"))
         };
     };
-    bytes.truncate(usize::try_from(column.stored.rows).unwrap_or(usize::MAX).saturating_mul(4));
+    bytes.truncate(usize::try_from(rows).unwrap_or(usize::MAX).saturating_mul(4));
     Ok(bytes.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
 }
 
