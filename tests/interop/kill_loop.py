@@ -5,6 +5,10 @@
 
 After each kill both readers must find every step acknowledged before it, with the right values; then the run is
 opened again, and the next kill waits. A run is begun anew once it has survived enough.
+
+A restart at step S gives up the rows from S on (docs/durability.md). After one that was killed both readers must find
+every row below S; of those from S on some may be left, and none with a wrong value. Once it was restarted at S again,
+killed on the way or not, the run holds the rows below S and nothing else.
 """
 
 import argparse
@@ -82,9 +86,9 @@ class Loop:
         before = self.board.acked()
         floor = before if step is None else step
         if kind == "resuming":
-            if step is not None:
-                self.set_acked(step)
             self.kill_in(driver, OPENING, [opening], rng.choice([0, 0, rng.uniform(0, 0.003)]))
+            if step is not None:
+                self.restart_again(opening, step)
         else:
             driver.must(opening)
             self.set_acked(floor)
@@ -99,6 +103,44 @@ class Loop:
         self.counts["killed while " + kind] += 1
         self.survived += 1
         self.verify()
+
+    def restart_again(self, opening, step):
+        """After a restart at `step` that was killed: what it must not have given up, and that another one is exact."""
+        self.set_acked(step)
+        self.verify_below(step)
+        while self.rng.random() < 0.3:
+            driver = Driver()
+            driver.start()
+            self.set_phase_idle()
+            self.kill_in(driver, OPENING, [opening], self.rng.choice([0, self.rng.uniform(0, 0.003)]))
+            self.counts["killed while restarting once more"] += 1
+            self.verify_below(step)
+        driver = Driver()
+        driver.start()
+        driver.must(opening)
+        driver.must("close")
+        driver.end()
+        for reader, found in self.found():
+            more = [name for name, (_, steps, _) in found.items() if steps and steps[-1] >= step]
+            wrong = f"rows from {step} on in {more}" if more else pattern.difference(found, step)
+            if wrong:
+                raise Failed(f"{reader}, after another restart at {step}: {wrong}")
+        self.counts["restarted again and exact"] += 1
+
+    def verify_below(self, step):
+        for reader, found in self.found():
+            wrong = pattern.difference_below(found, step)
+            if wrong:
+                raise Failed(f"{reader}, after a restart at {step} that was killed: {wrong}")
+
+    def found(self):
+        """What each reader finds; nothing if there is no run."""
+        if not self.exists():
+            return [("no run", {})]
+        ours, _, _, warnings = self.reader.read(self.run)
+        if warnings:
+            raise Failed(f"our reader warned about the run: {warnings}")
+        return [("our reader", ours), ("the reference's reader", reference.read(self.run)[0])]
 
     def set_phase_idle(self):
         with open(self.board.path, "r+b") as f:

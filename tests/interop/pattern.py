@@ -31,3 +31,16 @@ def difference(found, acked):
             if v != at(s):
                 return f"{name} at step {s} is {v!r}, expected {at(s)!r}"
     return None
+
+
+def difference_below(found, end):
+    """None if `found` holds the whole pattern of the steps below `end`; of later ones any part, with the right values."""
+    for name, (has, at) in COLUMNS.items():
+        expected = [s for s in range(end) if has(s)]
+        _, steps, values = found.get(name, (None, [], []))
+        if steps[:len(expected)] != expected or any(a >= b for a, b in zip(steps, steps[1:])):
+            return f"{name} lacks some of its {len(expected)} steps below {end}"
+        for s, v in zip(steps, values):
+            if not has(s) or v != at(s):
+                return f"{name} at step {s} is {v!r}, expected {at(s) if has(s) else 'no value'!r}"
+    return None
