@@ -208,6 +208,7 @@ fn spawn<H: Handler>(
     every: Duration,
 ) -> Result<JoinHandle<H>> {
     let signals = BlockedSignals::new();
+    let anywhere = *placement == Placement::default();
     let placement = placement.clone();
     let (tell, told) = std::sync::mpsc::sync_channel(1);
     let thread = std::thread::Builder::new()
@@ -215,7 +216,7 @@ fn spawn<H: Handler>(
         .spawn(move || {
             let placed = placement.take();
             let stay = placed.is_ok();
-            // Whoever starts a thread waits for this word.
+            // Whoever starts a thread in a place of its own waits for this word.
             _ = tell.send(placed);
             if stay {
                 serve(handler, &shared, every)
@@ -226,6 +227,10 @@ fn spawn<H: Handler>(
         .map_err(|e| Error::new(Code::Io, format!("cannot start the background thread: {e}")));
     drop(signals);
     let thread = thread?;
+    if anywhere {
+        // Nothing was asked that could be refused.
+        return Ok(thread);
+    }
     match told.recv() {
         Ok(Ok(())) => Ok(thread),
         Ok(Err(e)) => {

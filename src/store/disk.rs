@@ -62,6 +62,32 @@ fn rename_noreplace(_: &Path, _: &Path) -> io::Result<()> {
     Err(io::Error::from_raw_os_error(libc::EINVAL))
 }
 
+/// By the number that each kind of file system has; those that are not known here are taken for remote.
+#[cfg(target_os = "linux")]
+fn is_local(path: &Path) -> bool {
+    const EXT: i64 = 0xef53;
+    const XFS: i64 = 0x5846_5342;
+    const BTRFS: i64 = 0x9123_683e;
+    const TMPFS: i64 = 0x0102_1994;
+    let Ok(name) = CString::new(path.as_os_str().as_bytes()) else { return false };
+    let mut answer = MaybeUninit::<libc::statfs>::zeroed();
+    // SAFETY: the name ends with NUL and the structure is valid for writing.
+    if unsafe { libc::statfs(name.as_ptr(), answer.as_mut_ptr()) } != 0 {
+        return false;
+    }
+    // SAFETY: zeroed is a valid value, and the call has filled it in.
+    let answer = unsafe { answer.assume_init() };
+    // The width of this field differs between systems, and so does its sign.
+    #[allow(clippy::unnecessary_cast)]
+    let kind = answer.f_type as u32 as i64;
+    [EXT, XFS, BTRFS, TMPFS].contains(&kind)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_local(_: &Path) -> bool {
+    false
+}
+
 fn kind_of(kind: fs::FileType) -> Kind {
     if kind.is_file() {
         Kind::File
@@ -80,6 +106,8 @@ fn describe(m: &fs::Metadata) -> Metadata {
         len: m.len(),
         id: FileId { device: m.dev(), inode: m.ino() },
         modified: u64::try_from(m.mtime()).unwrap_or(0),
+        names: m.nlink(),
+        changed: i128::from(m.ctime()) * 1_000_000_000 + i128::from(m.ctime_nsec()),
     }
 }
 
@@ -95,6 +123,15 @@ impl Store for DiskStore {
     fn open_read(&self, path: &Path) -> Result<Box<dyn File>> {
         // O_NONBLOCK: a pipe planted under one of our names must not hang the open.
         DiskFile::open(path, "open", fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK))
+    }
+
+    fn open_no_link(&self, path: &Path) -> Result<Box<dyn File>> {
+        let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK;
+        DiskFile::open(path, "open", fs::OpenOptions::new().read(true).custom_flags(flags))
+    }
+
+    fn is_local(&self, path: &Path) -> bool {
+        is_local(path)
     }
 
     fn open_append(&self, path: &Path, create: Create) -> Result<Box<dyn File>> {

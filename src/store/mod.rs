@@ -50,6 +50,10 @@ pub struct Metadata {
     pub id: FileId,
     /// Last modification, in whole seconds since 1970.
     pub modified: u64,
+    /// Names that it has.
+    pub names: u64,
+    /// When anything of it was last changed, its names included; only to be compared.
+    pub changed: i128,
 }
 
 /// One entry of a directory.
@@ -87,6 +91,10 @@ pub enum Lock {
 pub trait Store: Send + Sync + Debug {
     /// Opens an existing file for reading; links are followed.
     fn open_read(&self, path: &Path) -> Result<Box<dyn File>>;
+    /// The same, but a link is not followed: `ELOOP`.
+    fn open_no_link(&self, path: &Path) -> Result<Box<dyn File>>;
+    /// The names of files are changed by this system only, which therefore knows at once: no network is in between.
+    fn is_local(&self, path: &Path) -> bool;
     /// Opens for reading and appending.
     fn open_append(&self, path: &Path, create: Create) -> Result<Box<dyn File>>;
     /// Creates or empties a file for reading and writing at positions. A link is not followed but refused.

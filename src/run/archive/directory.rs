@@ -51,6 +51,13 @@ pub struct Member {
 }
 
 impl Member {
+    /// Where its data start if all that is between its header and what follows it is its name and they: then its local
+    /// header can say nothing else.
+    pub fn known_start(&self) -> Option<u64> {
+        let start = self.header_start.checked_add(LOCAL_HEADER as u64 + self.name_len)?;
+        (start.checked_add(self.compressed)? == self.limit).then_some(start)
+    }
+
     /// Its bytes lie in the file as they are.
     pub fn is_stored(&self) -> bool {
         self.method == STORED

@@ -176,6 +176,9 @@ impl ArchiveReader {
             return Ok(*start);
         }
         let (name, member) = &self.members[index];
+        if let Some(start) = member.known_start() {
+            return Ok(start);
+        }
         let mut header = [0; directory::LOCAL_HEADER];
         let got = self.fetch(&mut header, member.header_start)?;
         let start = directory::data_start(&header[..got], member)

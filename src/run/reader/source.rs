@@ -3,7 +3,7 @@
 use crate::error::{Code, Error, Result};
 use crate::run::archive::ArchiveReader;
 use crate::run::name::MANIFEST;
-use crate::store::{ops, File, FileId, Kind, Store};
+use crate::store::{ops, File, FileId, Kind, Metadata, Store};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -76,7 +76,9 @@ pub struct Folder {
     root: PathBuf,
     /// Open for as long as it is compared with: a closed file's inode number is given to the next one.
     manifest: Box<dyn File>,
-    id: FileId,
+    found: Metadata,
+    /// This system knows at once when the manifest loses its name.
+    local: bool,
     /// Directories that were seen to lie inside.
     inside: HashSet<PathBuf>,
 }
@@ -89,6 +91,8 @@ pub struct Opened {
     pub id: FileId,
     /// Its bytes at that moment.
     pub len: u64,
+    /// All that was found of it.
+    pub found: Metadata,
 }
 
 impl Folder {
@@ -103,7 +107,8 @@ impl Folder {
             store: store.clone(),
             root: root.to_path_buf(),
             manifest: opened.file,
-            id: opened.id,
+            found: opened.found,
+            local: store.is_local(root),
             inside: HashSet::new(),
         };
         Ok((folder, text))
@@ -131,8 +136,12 @@ impl Folder {
         let path = self.root.join(MANIFEST);
         let changed = || Error::new(Code::Busy, format!("{} keeps changing; try again", self.root.display()));
         // Opening asks the server; a bare stat may be answered from a cache.
+        if self.local && self.found.names == 1 && self.manifest.metadata()? == self.found {
+            // It has its one name still, and had it all the time.
+            return Ok(());
+        }
         let now = self.store.open_read(&path)?.metadata()?.id;
-        match now == self.id {
+        match now == self.found.id {
             true => Ok(()),
             false => Err(Halt::Again(changed())),
         }
@@ -166,15 +175,17 @@ pub fn open(
         }
         inside.insert(dir.to_path_buf());
     }
-    match store.link_metadata(path)? {
-        None => return Ok(None),
-        Some(m) if m.kind == Kind::Link => stay_inside(store, root, path)?,
-        Some(_) => {}
-    }
-    let Some(file) = ops::if_present(store.open_read(path))? else { return Ok(None) };
-    let metadata = file.metadata()?;
-    ops::regular(path, &metadata)?;
-    Ok(Some(Opened { file, id: metadata.id, len: metadata.len }))
+    let opened = match store.open_no_link(path) {
+        Err(e) if e.os_error() == Some(libc::ELOOP) => {
+            stay_inside(store, root, path)?;
+            store.open_read(path)
+        }
+        other => other,
+    };
+    let Some(file) = ops::if_present(opened)? else { return Ok(None) };
+    let found = file.metadata()?;
+    ops::regular(path, &found)?;
+    Ok(Some(Opened { file, id: found.id, len: found.len, found }))
 }
 
 fn stay_inside(store: &dyn Store, root: &Path, path: &Path) -> Result<()> {

@@ -1,7 +1,8 @@
 //! An open file of the store in memory.
 
 use super::image::{Image, NodeId, Outcome};
-use super::{describe, lock, Effect, Locks, MemoryStore};
+use super::operations::describe;
+use super::{lock, Effect, Locks, MemoryStore};
 use crate::error::Result;
 use crate::store::{File, Lock, Metadata};
 use std::fmt;

@@ -1,6 +1,6 @@
 //! The file system of the tests: in memory, counting, and failing, dying and losing power on request.
 //!
-//! A [`MemoryStore`] is one process on a disk that several may share. Each method of [`Store`] and [`File`] is one
+//! A [`MemoryStore`] is one process on a disk that several may share. Each method of [`Store`](super::Store) and [`File`] is one
 //! operation, counted from 0 per process; a plan names the operation at which the disk refuses or the process
 //! dies. What nobody synced is known, so that the power can be cut as well.
 // The images are written to real folders for readers that know nothing of the trait.
@@ -8,16 +8,18 @@
 
 mod file;
 mod image;
+mod operations;
 mod plan;
 mod power;
 
 pub use plan::{Done, Effect, Operation, Times};
 pub use power::{Data, Names, PowerCut};
 
-use super::{Create, Entry, File, FileId, Kind, Metadata, Store};
+use super::{File, Metadata};
 use crate::error::{Error, Result};
 use file::{MemoryFile, Mode};
 use image::{Body, Image, NodeId, Outcome};
+use operations::describe;
 use plan::{fate, Fate, Plan};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -211,6 +213,11 @@ impl MemoryStore {
         lock(&self.disk).image.keeps_open_files = keeps;
     }
 
+    /// The disk is one of this system, as it is at first, or a network is in between.
+    pub fn set_local(&self, local: bool) {
+        lock(&self.disk).image.local = local;
+    }
+
     /// The clock that stamps files moves on.
     pub fn advance(&self, seconds: u64) {
         lock(&self.disk).image.now += seconds;
@@ -375,141 +382,6 @@ impl MemoryStore {
 
     fn exists(&self, path: &Path) -> bool {
         lock(&self.disk).image.find(path, false).is_ok()
-    }
-}
-
-fn describe(image: &mut Image, id: NodeId) -> Metadata {
-    let node = image.at(id);
-    let (kind, len) = match &node.body {
-        Body::File { data, .. } => (Kind::File, data.len()),
-        Body::Dir { .. } => (Kind::Dir, 0),
-        Body::Link(target) => (Kind::Link, target.as_os_str().len()),
-    };
-    Metadata { kind, len: len as u64, id: FileId { device: 1, inode: node.number }, modified: node.modified }
-}
-
-/// The regular file at a path that is opened for writing; links are refused (`O_NOFOLLOW`).
-fn writable(image: &Image, path: &Path) -> Outcome<Option<NodeId>> {
-    let Some(id) = image.walk(path, false)?.node else { return Ok(None) };
-    match image.nodes.get(&id).map(|n| &n.body) {
-        Some(Body::Link(_)) => Err(libc::ELOOP),
-        Some(Body::Dir { .. }) => Err(libc::EISDIR),
-        _ => Ok(Some(id)),
-    }
-}
-
-fn empty_file() -> Body {
-    Body::File { data: Vec::new(), durable: Vec::new() }
-}
-
-impl Store for MemoryStore {
-    fn open_read(&self, path: &Path) -> Result<Box<dyn File>> {
-        self.open("open_read", path, Effect::Read, Mode::Read, |image| image.find(path, true))
-    }
-
-    fn open_append(&self, path: &Path, create: Create) -> Result<Box<dyn File>> {
-        let effect = if self.exists(path) { Effect::Read } else { Effect::Grow };
-        self.open("open_append", path, effect, Mode::Append, |image| {
-            let place = image.walk(path, false)?;
-            match create {
-                Create::New if place.node.is_some() => Err(libc::EEXIST),
-                Create::Never if place.node.is_none() => Err(libc::ENOENT),
-                _ => Ok(writable(image, path)?.unwrap_or_else(|| image.link(&place, empty_file()))),
-            }
-        })
-    }
-
-    fn create(&self, path: &Path) -> Result<Box<dyn File>> {
-        let effect = if self.exists(path) { Effect::Change } else { Effect::Grow };
-        self.open("create", path, effect, Mode::Write, |image| {
-            let place = image.walk(path, false)?;
-            match writable(image, path)? {
-                Some(id) => {
-                    image.data(id)?.clear();
-                    image.touch(id);
-                    Ok(id)
-                }
-                None => Ok(image.link(&place, empty_file())),
-            }
-        })
-    }
-
-    fn rename(&self, from: &Path, to: &Path) -> Result<()> {
-        self.on_path("rename", from, Effect::Change, |image, from| image.rename(from, to))
-            .map_err(|e| e.within(format_args!("to {}", to.display())))
-    }
-
-    fn link(&self, from: &Path, to: &Path) -> Result<()> {
-        let possible = lock(&self.disk).hard_links;
-        self.on_path("link", to, Effect::Grow, |image, to| match possible {
-            true => image.hard_link(from, to),
-            false => Err(libc::EPERM),
-        })
-    }
-
-    fn rename_new(&self, from: &Path, to: &Path) -> Result<()> {
-        self.on_path("rename_new", to, Effect::Change, |image, to| image.rename_new(from, to))
-    }
-
-    fn remove_file(&self, path: &Path) -> Result<()> {
-        self.on_path("remove_file", path, Effect::Change, |image, path| image.remove(path, false))
-    }
-
-    fn create_dir(&self, path: &Path) -> Result<()> {
-        self.on_path("create_dir", path, Effect::Grow, |image, path| {
-            let body = Body::Dir { entries: Default::default(), durable: Default::default() };
-            image.make(path, body).map(drop)
-        })
-    }
-
-    fn remove_dir(&self, path: &Path) -> Result<()> {
-        self.on_path("remove_dir", path, Effect::Change, |image, path| image.remove(path, true))
-    }
-
-    fn symlink(&self, target: &Path, link: &Path) -> Result<()> {
-        self.on_path("symlink", link, Effect::Grow, |image, link| {
-            image.make(link, Body::Link(target.to_path_buf())).map(drop)
-        })
-    }
-
-    fn canonicalize(&self, path: &Path) -> Result<PathBuf> {
-        self.on_path("canonicalize", path, Effect::Read, |image, path| {
-            let place = image.walk(path, true)?;
-            place.node.ok_or(libc::ENOENT).map(|_| place.path)
-        })
-    }
-
-    fn metadata(&self, path: &Path) -> Result<Option<Metadata>> {
-        self.stat("metadata", path, true)
-    }
-
-    fn link_metadata(&self, path: &Path) -> Result<Option<Metadata>> {
-        self.stat("link_metadata", path, false)
-    }
-
-    fn list(&self, path: &Path) -> Result<Vec<Entry>> {
-        self.on_path("list", path, Effect::Read, |image, path| {
-            let dir = image.find(path, true)?;
-            let entries = image.entries(dir)?.clone();
-            let entry = |(name, id): (std::ffi::OsString, NodeId)| Entry {
-                name: name.to_string_lossy().into_owned(),
-                kind: describe(image, id).kind,
-            };
-            Ok(entries.into_iter().map(entry).collect())
-        })
-    }
-
-    fn free_space(&self, path: &Path) -> Result<Option<u64>> {
-        self.on_path("free_space", path, Effect::Read, |image, _| Ok(image.free))
-    }
-
-    fn sync_dir(&self, path: &Path) -> Result<()> {
-        self.on_path("sync_dir", path, Effect::Sync, |image, path| {
-            let dir = image.find(path, true)?;
-            image.entries(dir)?;
-            image.sync_names(dir);
-            Ok(())
-        })
     }
 }
 

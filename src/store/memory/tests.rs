@@ -1,5 +1,5 @@
 use super::*;
-use crate::store::{ops, Lock};
+use crate::store::{ops, Create, Kind, Lock, Store};
 
 fn errno<T: fmt::Debug>(result: Result<T>) -> i32 {
     result.expect_err("must fail").os_error().expect("an errno")

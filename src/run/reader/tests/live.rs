@@ -278,10 +278,13 @@ struct Pace {
     burst: usize,
     /// … and again after so many operations of the reader; 0: never.
     period: usize,
+    /// The disk is one of this system.
+    local: bool,
 }
 
 fn watch(script: &Arc<Script>, pace: Pace) {
     let disk = MemoryStore::new();
+    disk.set_local(pace.local);
     let writer = disk.process();
     ops::create_dirs(&writer, &root()).unwrap();
     let done = Arc::new(AtomicUsize::new(0));
@@ -342,7 +345,9 @@ fn watch_all(script: Script, firsts: usize, bursts: &[usize], periods: &[usize])
         for first in 0..firsts {
             for burst in bursts {
                 for period in periods {
-                    watch(&script, Pace { head_start, first, burst: *burst, period: *period });
+                    for local in [true, false] {
+                        watch(&script, Pace { head_start, first, burst: *burst, period: *period, local });
+                    }
                 }
             }
         }
