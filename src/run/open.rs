@@ -123,7 +123,12 @@ fn open_locked(
     }
     ops::remove_tree(&**store, &reopening(run_dir))?;
     settle_archive(store, run_dir, root, options)?;
-    let plan = Plan { step: options.step, strict: options.strict, ..Plan::whole(run_dir, root) };
+    let plan = Plan {
+        step: options.step,
+        strict: options.strict,
+        threads: options.threads > 0,
+        ..Plan::whole(run_dir, root)
+    };
     let recovered = if ops::is_dir(&**store, root)? {
         recover(store, &plan)?
     } else {

@@ -10,25 +10,32 @@ use crate::run::dtype::DType;
 use crate::run::manifest::MetricEntry;
 use crate::run::name;
 use crate::run::steps::{Indices, SegmentList};
-use crate::store::{ops, Create, Store};
+use crate::store::{ops, Create, Metadata, Store};
 use std::path::Path;
 
 /// Steps at the end of an index file that are looked at: far more than are written between two syncs.
 const STEPS_LOOKED_AT: u64 = 1 << 16;
 
 impl Recovery<'_> {
-    /// What a metric of the manifest has on disk: the values that are whole, and as many steps (format §7, §8).
-    pub(super) fn load_column(
-        &mut self,
-        name: &str,
-        entry: &MetricEntry,
-        has_log: bool,
-    ) -> Result<(Column, Sizes)> {
+    /// A metric as the manifest has it. Its files are in the run folder, wherever links lead.
+    pub(super) fn listed_column(&mut self, name: &str, entry: &MetricEntry) -> Result<Column> {
         let mut column = Column::new(&self.plan.root, name, entry.dtype, entry.indices.clone());
         column.flag = entry.monotonic;
         column.extra.clone_from(&entry.extra);
         ops::stay_below(self.store, &self.plan.root, &column.value_path, &mut self.sound)?;
-        let found = match self.store.metadata(&column.value_path)? {
+        Ok(column)
+    }
+
+    /// What it has on disk, where its value file was `found`: the values that are whole, and as many steps (format §7, §8).
+    pub(super) fn load_column(
+        &mut self,
+        name: &str,
+        entry: &MetricEntry,
+        mut column: Column,
+        found: Option<Metadata>,
+        has_log: bool,
+    ) -> Result<(Column, Sizes)> {
+        let found = match found {
             Some(metadata) => {
                 ops::regular(&column.value_path, &metadata)?;
                 Some(metadata.len)

@@ -5,10 +5,11 @@
 //! authoritative; the columns are cut down to where the logs take over; the manifest says what is there; and then the
 //! logs are settled.
 //!
-//! The order is here; `logs` has the hot logs, `columns` what is done to each column.
+//! The order is here; `logs` has the hot logs, `columns` what is done to each column, `looks` how their files are found.
 
 mod columns;
 mod logs;
+mod looks;
 
 use crate::error::Result;
 use crate::hotlog::HotLog;
@@ -23,6 +24,7 @@ use crate::run::schema::Schema;
 use crate::run::values;
 use crate::store::{ops, Store};
 use logs::Logs;
+use looks::look_at_all;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,6 +45,8 @@ pub struct Plan {
     pub strict: bool,
     /// How many column files may be open.
     pub open_files: usize,
+    /// Threads may be started, which end before it is done.
+    pub threads: bool,
 }
 
 impl Plan {
@@ -54,6 +58,7 @@ impl Plan {
             step: None,
             strict: false,
             open_files: open_file_limit(),
+            threads: false,
         }
     }
 }
@@ -95,8 +100,14 @@ pub fn recover(store: &Arc<dyn Store>, plan: &Plan) -> Result<Recovered> {
     let has_log = compacting.is_some() || hot.is_some();
 
     let mut columns = Columns::new(Arc::clone(store), &plan.root, plan.open_files, false);
+    let mut listed = Vec::new();
     for (name, entry) in manifest.iter().flat_map(|m| &m.metrics) {
-        let (column, sizes) = recovery.load_column(name, entry, has_log)?;
+        listed.push((name, entry, recovery.listed_column(name, entry)?));
+    }
+    let paths: Vec<_> = listed.iter().map(|(.., column)| &*column.value_path).collect();
+    let found = look_at_all(&**store, &plan.root, &paths, plan.threads)?;
+    for ((name, entry, column), found) in listed.into_iter().zip(found) {
+        let (column, sizes) = recovery.load_column(name, entry, column, found, has_log)?;
         columns.add(column);
         recovery.sizes.push(sizes);
     }

@@ -1,0 +1,86 @@
+//! A look at each column's file: on a network file system several at a time.
+//!
+//! That is all that is asked of a column that needs no mending, and there each question is a message and its answer. A
+//! server answers others meanwhile, so the time of hundreds of columns is that of a few dozen.
+
+use crate::error::Result;
+use crate::store::{Metadata, Store};
+use crate::worker::BlockedSignals;
+use std::path::Path;
+use std::thread;
+
+/// Threads that look, the caller included.
+const LOOKERS: usize = 8;
+
+/// So many looks are worth a thread.
+const WORTH_A_THREAD: usize = 8;
+
+/// What each name denotes, in their order, as [`Store::metadata`] tells it; of several errors one. All names are below
+/// `root`. Without leave to start threads, or where answers come at once, they are looked at one by one.
+pub fn look_at_all(
+    store: &dyn Store,
+    root: &Path,
+    paths: &[&Path],
+    threads: bool,
+) -> Result<Vec<Option<Metadata>>> {
+    let lookers = LOOKERS.min(paths.len() / WORTH_A_THREAD);
+    if !threads || lookers < 2 || store.is_local(root) {
+        return paths.iter().map(|path| store.metadata(path)).collect();
+    }
+    let share = paths.len().div_ceil(lookers);
+    let look = |paths: &[&Path]| paths.iter().map(|path| store.metadata(path)).collect::<Result<Vec<_>>>();
+    let mut shares = paths.chunks(share);
+    let first = shares.next().unwrap_or(&[]);
+    let mut found = thread::scope(|scope| {
+        // Handlers of the host run on the host's threads.
+        let signals = BlockedSignals::new();
+        let started: Vec<_> = shares
+            .map(|share| {
+                let builder = thread::Builder::new().name("plattli-look".into());
+                (share, builder.spawn_scoped(scope, move || look(share)))
+            })
+            .collect();
+        drop(signals);
+        let mut found = vec![look(first)];
+        for (share, thread) in started {
+            // A thread that cannot be had, or does not come to its end, leaves its share to this one.
+            let looked = thread.ok().and_then(|thread| thread.join().ok());
+            found.push(looked.unwrap_or_else(|| look(share)));
+        }
+        found
+    });
+    let mut all = Vec::with_capacity(paths.len());
+    for share in found.drain(..) {
+        all.append(&mut share?);
+    }
+    Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Create, MemoryStore};
+    use std::path::PathBuf;
+
+    #[test]
+    fn every_name_is_looked_at_once_and_told_in_order_with_threads_and_without() {
+        let store = MemoryStore::new();
+        store.create_dir(Path::new("/run")).unwrap();
+        let names: Vec<PathBuf> = (0..101).map(|n| PathBuf::from(format!("/run/m{n}"))).collect();
+        for (n, name) in names.iter().enumerate().filter(|(n, _)| n % 7 != 3) {
+            store.open_append(name, Create::New).unwrap().append(&vec![b'x'; n]).unwrap();
+        }
+        let paths: Vec<&Path> = names.iter().map(PathBuf::as_path).collect();
+        for (local, threads) in [(true, true), (false, false), (false, true)] {
+            store.set_local(local);
+            for count in [0, 1, 15, 16, 17, 101] {
+                let before = store.ops();
+                let found = look_at_all(&store, Path::new("/run"), &paths[..count], threads).unwrap();
+                assert_eq!(store.ops() - before, count as u64, "{count} names");
+                let lengths: Vec<_> = found.iter().map(|found| found.as_ref().map(|m| m.len)).collect();
+                let expected: Vec<_> = (0..count).map(|n| (n % 7 != 3).then_some(n as u64)).collect();
+                assert_eq!(lengths, expected);
+            }
+        }
+    }
+}
