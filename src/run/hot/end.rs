@@ -79,7 +79,7 @@ impl Compacting {
         self.collect(core);
         self.write_waiting(core)?;
         if !core.row.is_empty() {
-            if !self.partial.is_some_and(|p| p.values == core.row.len()) {
+            if self.partial.is_none_or(|p| p.values != core.row.len()) {
                 self.settle_schema(core).and_then(|()| self.write_row(core)).inspect_err(|e| core.note(e))?;
             }
             self.accept(core.step_number()?, &core.row);

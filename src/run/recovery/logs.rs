@@ -13,6 +13,9 @@ use crate::run::steps::{Indices, SegmentList};
 use crate::store::{ops, Create, File};
 use std::collections::HashMap;
 
+/// What a log holds, and the log itself; nothing if there is none.
+type OpenedLog = (Option<Vec<u8>>, Option<Box<dyn File>>);
+
 /// The rows of both logs, merged.
 pub(super) struct Logs<'a> {
     pub(super) compacting: Option<Log<'a>>,
@@ -91,7 +94,7 @@ impl Recovery<'_> {
     }
 
     /// What the hot log holds, and the file, open for appending if it can be.
-    pub(super) fn open_hot(&self) -> Result<(Option<Vec<u8>>, Option<Box<dyn File>>)> {
+    pub(super) fn open_hot(&self) -> Result<OpenedLog> {
         let path = self.plan.root.join(name::HOT);
         match self.store.open_append(&path, Create::Never) {
             Ok(file) => Ok((Some(ops::read_regular(&*file, &path)?), Some(file))),
