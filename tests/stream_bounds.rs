@@ -130,7 +130,7 @@ fn batch(columns: Vec<(Field, ArrayRef)>) -> RecordBatch {
 }
 
 #[test]
-fn the_first_column_is_time_and_null_types_are_refused_nested_too() {
+fn the_first_column_is_time_and_null_types_dictionaries_and_names_given_twice_are_refused_nested_too() {
     let store = MemoryStore::new();
     let stream = open(&store, &options(None)).unwrap();
     let time =
@@ -142,11 +142,31 @@ fn the_first_column_is_time_and_null_types_are_refused_nested_too() {
         Field::new("time", DataType::Int64, true),
         Arc::new(Int64Array::from(vec![Some(1), None])) as ArrayRef,
     );
-    let nested = DataType::Struct(vec![Field::new("inner", DataType::Null, true)].into());
-    let nested = RecordBatch::new_empty(Arc::new(Schema::new(vec![
-        Field::new("time", DataType::Int64, false),
-        Field::new("n", nested, true),
-    ])));
+    let empty = |dtype| {
+        let fields = vec![Field::new("time", DataType::Int64, false), Field::new("n", dtype, true)];
+        RecordBatch::new_empty(Arc::new(Schema::new(fields)))
+    };
+    let nothing = || Arc::new(Field::new("inner", DataType::Null, true));
+    let entries = vec![Arc::new(Field::new("key", DataType::Utf8, false)), nothing()];
+    let entries = Field::new("entries", DataType::Struct(entries.into()), false);
+    for nested in [
+        DataType::Struct(vec![nothing()].into()),
+        DataType::List(nothing()),
+        DataType::LargeList(nothing()),
+        DataType::FixedSizeList(nothing(), 2),
+        DataType::ListView(nothing()),
+        DataType::LargeListView(nothing()),
+        DataType::Map(Arc::new(entries), false),
+        DataType::new_list(DataType::Struct(vec![nothing()].into()), true),
+    ] {
+        let refused = stream.append("t", "p", empty(nested.clone())).unwrap_err();
+        assert_eq!(refused.code(), Code::Type, "{nested}");
+        assert!(refused.message().contains("the column n has the type null"), "{nested}: {refused}");
+    }
+    let twice = batch(vec![time(), text(), time()]);
+    let field = |name: &str, dtype| Field::new(name, dtype, true);
+    let below = DataType::Struct(vec![field("a", DataType::Int64), field("a", DataType::Utf8)].into());
+    let deep = DataType::new_list(DataType::Struct(vec![field("b", below.clone())].into()), true);
     let coded = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     let coded = batch(vec![
         (Field::new("time", DataType::Int64, false), new_empty_array(&DataType::Int64)),
@@ -156,8 +176,11 @@ fn the_first_column_is_time_and_null_types_are_refused_nested_too() {
         (batch(vec![text(), time()]), "column 0 must be time"),
         (batch(vec![time(), null]), "the column n has the type null"),
         (batch(vec![gap, text()]), "the column time has 1 nulls"),
-        (nested, "the column n has the type null"),
         (coded, "the column c is dictionary-encoded"),
+        (twice, "two columns are named \"time\""),
+        (batch(vec![time(), text(), text()]), "two columns are named \"s\""),
+        (empty(below), "two columns of a struct within the column n are named \"a\""),
+        (empty(deep), "two columns of a struct within the column n are named \"a\""),
     ] {
         let refused = stream.append("t", "p", bad).unwrap_err();
         assert_eq!(refused.code(), Code::Type);

@@ -2,6 +2,7 @@
 
 use super::abi::{ArrowArray, ArrowSchema};
 use super::check::{self, refuse};
+use super::compact::{self, Copies};
 use crate::error::{Error, Result};
 use crate::panics;
 use arrow_array::ffi::from_ffi_and_data_type;
@@ -97,6 +98,7 @@ fn copied(data: ArrayData, schema: Schema) -> Result<RecordBatch> {
     if data.null_count() > 0 {
         return Err(Error::argument(format!("{} rows of the array are null as a whole", data.null_count())));
     }
+    let data = defined(data);
     data.validate_full().map_err(|e| refuse("the array", e))?;
     let table = StructArray::from(data);
     let columns = table.columns().iter().map(|column| copy(&column.to_data()).map(make_array));
@@ -105,20 +107,43 @@ fn copied(data: ArrayData, schema: Schema) -> Result<RecordBatch> {
     RecordBatch::try_new_with_options(Arc::new(schema), columns, &options).map_err(|e| refuse("the array", e))
 }
 
+/// Views below nulls may be anything; they become empty, so that nobody looks where they point to.
+fn defined(data: ArrayData) -> ArrayData {
+    if !compact::points(data.data_type()) {
+        return data;
+    }
+    let children = data.child_data().iter().cloned().map(defined).collect();
+    let mut buffers = data.buffers().to_vec();
+    if let (DataType::Utf8View | DataType::BinaryView, Some(nulls)) = (data.data_type(), data.nulls()) {
+        // Only those from the offset on: `nulls` says nothing of the others.
+        let views = data.buffer::<u128>(0).iter().take(data.len()).zip(nulls.iter());
+        let views: Vec<u128> = views.map(|(view, valid)| if valid { *view } else { 0 }).collect();
+        let before = vec![0; data.offset()];
+        buffers[0] = Buffer::from_vec([before, views].concat());
+    }
+    let builder = data.clone().into_builder().buffers(buffers).child_data(children);
+    // SAFETY: as it was, but for values that nobody may look at.
+    unsafe { builder.build_unchecked() }
+}
+
 /// The values from offset to length, and no more, in memory of their own.
 fn copy(data: &ArrayData) -> Result<ArrayData> {
     let no_room = |e: ArrowError| Error::argument(format!("the array cannot be copied: {e}"));
     let mut values = MutableArrayData::try_new(vec![data], false, data.len()).map_err(no_room)?;
     values.try_extend(0, 0, data.len()).map_err(no_room)?;
-    Ok(apart(values.freeze()))
+    apart(values.freeze())
 }
 
-/// The copy shares the values of dictionaries, and the texts that views point to, with what it was made from.
-fn apart(data: ArrayData) -> ArrayData {
-    if !shares(data.data_type()) {
-        return data;
+/// The copy shares the values of dictionaries, and the texts that views point to, with what it was made from. Of those
+/// texts only what the rows need is copied.
+fn apart(data: ArrayData) -> Result<ArrayData> {
+    if has_dictionary(data.data_type()) {
+        return Ok(whole(&data));
     }
-    whole(&data)
+    if !compact::points(data.data_type()) {
+        return Ok(data);
+    }
+    compact::compact(&make_array(data), Copies::Always).map(|array| array.to_data())
 }
 
 fn whole(data: &ArrayData) -> ArrayData {
@@ -132,14 +157,14 @@ fn whole(data: &ArrayData) -> ArrayData {
     unsafe { builder.build_unchecked() }
 }
 
-fn shares(dtype: &DataType) -> bool {
+fn has_dictionary(dtype: &DataType) -> bool {
     match dtype {
-        DataType::Dictionary(..) | DataType::Utf8View | DataType::BinaryView => true,
-        DataType::Struct(fields) => fields.iter().any(|field| shares(field.data_type())),
+        DataType::Dictionary(..) => true,
+        DataType::Struct(fields) => fields.iter().any(|field| has_dictionary(field.data_type())),
         DataType::List(field)
         | DataType::LargeList(field)
         | DataType::FixedSizeList(field, _)
-        | DataType::Map(field, _) => shares(field.data_type()),
+        | DataType::Map(field, _) => has_dictionary(field.data_type()),
         _ => false,
     }
 }

@@ -7,9 +7,13 @@ pub mod abi;
 #[cfg(feature = "stream")]
 mod check;
 #[cfg(feature = "stream")]
+pub mod compact;
+#[cfg(feature = "stream")]
 mod export;
 #[cfg(feature = "stream")]
 mod import;
+#[cfg(feature = "stream")]
+mod spans;
 #[cfg(feature = "stream")]
 mod table;
 

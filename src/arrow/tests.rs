@@ -6,9 +6,10 @@ use crate::error::{Code, Error};
 use arrow_array::builder::{Float64Builder, ListBuilder, StringDictionaryBuilder, StringViewBuilder};
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, RecordBatch, StringArray, StructArray,
-    TimestampMillisecondArray,
+    Array, ArrayRef, BooleanArray, Float64Array, Int64Array, ListArray, RecordBatch, StringArray,
+    StringViewArray, StructArray, TimestampMillisecondArray,
 };
+use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer};
 use arrow_data::ffi::FFI_ArrowArray;
 use arrow_schema::ffi::FFI_ArrowSchema;
 use arrow_schema::{DataType, Field, Schema};
@@ -90,6 +91,35 @@ fn rows_cut_out_of_a_large_table_come_in_without_the_rest_of_it() {
     assert_eq!(copy, batch);
     let value = copy.column_by_name("value").unwrap().to_data();
     assert!(value.get_buffer_memory_size() < 1000, "{}", value.get_buffer_memory_size());
+    let view = copy.column_by_name("view").unwrap().to_data();
+    assert!(view.get_buffer_memory_size() < 1000, "{}", view.get_buffer_memory_size());
+}
+
+#[test]
+fn views_below_nulls_may_be_anything() {
+    let texts =
+        StringViewArray::from_iter_values(["a text that is long", "another long text", "the third of them"]);
+    let mut views = texts.views().to_vec();
+    views[1] = u128::MAX;
+    let nulls = Some(NullBuffer::from(vec![true, false, true]));
+    let buffers: Arc<[Buffer]> = texts.data_buffers().to_vec().into();
+    // SAFETY: the view that points nowhere is that of a null, which the format leaves undefined.
+    let wild = unsafe { StringViewArray::new_unchecked(views.into(), buffers, nulls) };
+    let list = ListArray::new(
+        Arc::new(Field::new_list_field(DataType::Utf8View, true)),
+        OffsetBuffer::new(vec![0, 1, 2, 3].into()),
+        Arc::new(wild.clone()),
+        None,
+    );
+    let columns = [("view", Arc::new(wild) as ArrayRef), ("list", Arc::new(list))];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    for batch in [batch.slice(1, 2), batch] {
+        let pair = told(&batch);
+        let copy = taken(&pair.0, &pair.1).unwrap();
+        drop_both(pair);
+        assert_eq!(copy, batch);
+        copy.columns().iter().for_each(|column| column.to_data().validate_full().unwrap());
+    }
 }
 
 #[test]

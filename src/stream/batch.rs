@@ -1,8 +1,10 @@
 //! What a batch must be like, and how large ones are cut.
 
+use crate::arrow::compact::{self, Copies};
 use crate::error::{Error, Result};
 use arrow_array::{Array, Int64Array, RecordBatch};
-use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use arrow_schema::{DataType, Field, Fields, Schema, SchemaRef};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Prefix of the keys in the metadata of a schema that belong to the library.
@@ -37,8 +39,20 @@ pub fn check(batch: RecordBatch) -> Result<Checked> {
     }
     let first = times.values().first().copied().unwrap_or(0);
     let time = times.values().iter().fold((first, first), |(low, high), t| (low.min(*t), high.max(*t)));
+    let batch = compacted(batch)?;
     let bytes = size(&batch);
     Ok(Checked { batch: without_our_keys(batch)?, time, bytes })
+}
+
+/// The batch without what views in it share with batches that it was cut from.
+pub fn compacted(batch: RecordBatch) -> Result<RecordBatch> {
+    if !batch.schema().fields().iter().any(|field| compact::points(field.data_type())) {
+        return Ok(batch);
+    }
+    let columns = batch.columns().iter().map(|column| compact::compact(column, Copies::Needed));
+    let columns = columns.collect::<Result<_>>()?;
+    // There is a column of times, which says the number of rows.
+    RecordBatch::try_new(batch.schema(), columns).map_err(|e| Error::internal(e.to_string()))
 }
 
 /// The times of a batch.
@@ -62,7 +76,20 @@ fn check_schema(schema: &Schema) -> Result<()> {
         }
         None => return Err(Error::type_error("the batch has no columns: column 0 must be time")),
     }
+    check_names(schema.fields(), "")?;
     schema.fields().iter().try_for_each(|field| check_type(field.name(), field.data_type()))
+}
+
+/// Names say which column, or which field of a struct, is meant.
+fn check_names(fields: &Fields, within: &str) -> Result<()> {
+    let mut names = HashSet::new();
+    match fields.iter().find(|field| !names.insert(field.name())) {
+        Some(field) => {
+            let name = field.name();
+            Err(Error::type_error(format!("two columns{within} are named {name:?}: give each its own name")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Refuses what a segment cannot keep.
@@ -82,7 +109,10 @@ fn check_type(column: &str, data_type: &DataType) -> Result<()> {
         | DataType::FixedSizeList(f, _)
         | DataType::Map(f, _) => below(f),
         DataType::RunEndEncoded(_, values) => below(values),
-        DataType::Struct(fields) => fields.iter().try_for_each(|f| below(f)),
+        DataType::Struct(fields) => {
+            check_names(fields, &format!(" of a struct within the column {column}"))?;
+            fields.iter().try_for_each(|f| below(f))
+        }
         DataType::Union(fields, _) => fields.iter().try_for_each(|(_, f)| below(f)),
         _ => Ok(()),
     }
@@ -106,12 +136,7 @@ pub fn stripped(schema: &Schema) -> SchemaRef {
 
 /// Bytes that the rows of a batch take, without what its buffers hold besides.
 pub fn size(batch: &RecordBatch) -> u64 {
-    let column = |c: &arrow_array::ArrayRef| {
-        let data = c.to_data();
-        // Of the few types without such a figure the whole buffers are counted.
-        data.get_slice_memory_size().unwrap_or_else(|_| data.get_array_memory_size()) as u64
-    };
-    batch.columns().iter().map(column).sum()
+    batch.columns().iter().map(|column| compact::bytes(&**column)).sum()
 }
 
 /// Cuts a batch into pieces that are no larger than a chunk, without copying.

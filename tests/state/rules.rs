@@ -67,6 +67,62 @@ fn every_entry_is_one_append_and_one_sync() {
 }
 
 #[test]
+fn every_entry_is_synced_a_mebibyte_needs_compaction_and_three_backups_stay_unless_set() {
+    let o = Options::default();
+    assert_eq!((o.sync, o.threshold, o.backups), (Sync::Every, 1 << 20, 3));
+    assert!(!o.snapshot && !o.salvage && !o.read_only && o.lock);
+}
+
+#[test]
+fn without_sync_no_entry_is_synced_and_on_an_interval_one_sync_serves_many() {
+    let hour = Sync::Interval(Duration::from_secs(3600));
+    for (sync, at_close) in [(Sync::None, 0), (hour, 1)] {
+        let store = MemoryStore::new();
+        let state = open(&store, &Options { sync, lock: false, ..Options::default() }).unwrap();
+        let before = store.ops() as usize;
+        let ops = || store.log()[before..].iter().map(|op| op.what).collect::<Vec<_>>();
+        (0..5).for_each(|n| state.set("n", n.to_string().as_bytes()).unwrap());
+        assert_eq!(ops(), ["append"; 5], "{sync:?}");
+        state.close().unwrap();
+        assert_eq!(ops()[5..].iter().filter(|what| **what == "sync_data").count(), at_close, "{sync:?}");
+    }
+    let store = MemoryStore::new();
+    let soon = Sync::Interval(Duration::from_millis(1));
+    let state = open(&store, &Options { sync: soon, lock: false, ..Options::default() }).unwrap();
+    let before = store.ops() as usize;
+    state.set("n", b"1").unwrap();
+    while !store.log()[before..].iter().any(|op| op.what == "sync_data") {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    state.close().unwrap();
+}
+
+#[test]
+fn a_compaction_sets_the_log_aside_and_publishes_its_checkpoint_once_that_is_synced() {
+    let (store, state) = fresh();
+    state.set("a", b"1").unwrap();
+    let before = store.ops() as usize;
+    state.compact().unwrap();
+    let log = store.log();
+    let ops: Vec<String> = log[before..]
+        .iter()
+        .map(|op| format!("{} {}", op.what, op.path.file_name().unwrap().to_string_lossy()))
+        .collect();
+    let steps = [
+        "rename s.log",
+        "open_append s.log",
+        "append s.log.tmp",
+        "sync_data s.log.tmp",
+        "rename s.log.tmp",
+        "rename s.log.compacting",
+    ];
+    let places: Vec<_> = steps.iter().map(|step| ops.iter().position(|op| op == step)).collect();
+    assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{places:?} {ops:#?}");
+    let backups = names(&store).iter().filter(|name| name.starts_with("s.log.backup.")).count();
+    assert_eq!((backups, store.peek(file(".log.compacting"))), (1, None));
+}
+
+#[test]
 fn the_directory_is_synced_when_the_log_is_made() {
     let (store, _state) = fresh();
     let log = store.log();

@@ -4,6 +4,7 @@ mod compaction;
 mod doubt;
 mod faults;
 mod following;
+mod memory;
 mod rules;
 
 use super::*;

@@ -37,6 +37,13 @@ fn the_default_threshold_is_32_and_0_means_1() {
 }
 
 #[test]
+fn an_object_grows_to_256_mebibytes_and_a_lease_lasts_ten_minutes_unless_set() {
+    let o = JournalOptions::default();
+    assert_eq!((o.max_object_bytes, o.lease_expiry), (256 << 20, Duration::from_secs(600)));
+    assert!(o.durable);
+}
+
+#[test]
 fn a_flush_writes_one_new_object_and_an_empty_one_nothing() {
     let store = MemoryStore::new();
     let journal = journal(&store, 32);

@@ -7,7 +7,7 @@ use super::Query;
 use crate::error::{Error, Result};
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    Array, ArrayRef, DictionaryArray, Int32Array, RecordBatch, RecordBatchOptions, StringArray, UInt64Array,
+    ArrayRef, DictionaryArray, Int32Array, RecordBatch, RecordBatchOptions, StringArray, UInt64Array,
 };
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use arrow_select::interleave::interleave_record_batch;
@@ -127,8 +127,7 @@ impl Pages {
                 self.flush()?;
             }
         }
-        let whole = bytes_of(&piece.batch);
-        Ok(whole * n as u64 / piece.indices.len().max(1) as u64)
+        Ok(piece.bytes * n as u64 / piece.indices.len().max(1) as u64)
     }
 
     fn flush(&mut self) -> Result<()> {
@@ -165,13 +164,4 @@ impl Pages {
         self.flush()?;
         Ok(Page { schema: self.schema, batches: self.batches, cursor })
     }
-}
-
-/// Bytes of the values of a batch, without those of the memory around them.
-fn bytes_of(batch: &RecordBatch) -> u64 {
-    let each = batch.columns().iter();
-    // What cannot be measured counts as what holds it.
-    let bytes =
-        each.map(|c| c.to_data().get_slice_memory_size().unwrap_or_else(|_| c.get_array_memory_size()));
-    bytes.sum::<usize>() as u64
 }

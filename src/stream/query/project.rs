@@ -1,6 +1,7 @@
 //! Which columns a page has, and in which form.
 
 use super::scan::bug;
+use crate::arrow::compact::{self, Copies};
 use crate::error::{Error, Result};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, StructArray, UInt64Array};
@@ -74,8 +75,8 @@ impl Projection {
 /// How the columns of a page are made from those that were read.
 #[derive(Debug)]
 pub struct Plan {
-    /// Per column of the page: the name of the column read, and the way through structs below it.
-    columns: Vec<(String, Vec<usize>)>,
+    /// Per column of the page: the place among the columns read, and the way through structs below it.
+    columns: Vec<(usize, Vec<usize>)>,
     max_value_bytes: Option<u64>,
     schema: SchemaRef,
 }
@@ -83,11 +84,14 @@ pub struct Plan {
 impl Plan {
     /// For a partition with these columns.
     pub fn new(projection: &Projection, schema: &SchemaRef) -> Result<Plan> {
-        let mut all: Vec<(String, String, Vec<usize>, FieldRef)> = Vec::new();
-        for field in schema.fields() {
+        let places = projection.places(schema);
+        let mut all: Vec<(String, usize, Vec<usize>, FieldRef)> = Vec::new();
+        for (place, field) in schema.fields().iter().enumerate() {
+            // Columns that are not read are not wanted either; they are here for their names.
+            let read = places.as_ref().map_or(Some(place), |read| read.iter().position(|p| *p == place));
             for (name, way) in projection.leaves(field) {
                 let leaf = leaf_field(field, &way, &name);
-                all.push((name, field.name().clone(), way, leaf));
+                all.push((name, read.unwrap_or(usize::MAX), way, leaf));
             }
         }
         let mut names = HashSet::new();
@@ -131,9 +135,9 @@ impl Plan {
 
     /// The columns made from those of a batch.
     pub fn apply(&self, batch: &RecordBatch) -> Result<Vec<ArrayRef>> {
-        let column = |(top, way): &(String, Vec<usize>)| {
-            let missing = || Error::internal(format!("column {top} was not read"));
-            let mut column = batch.column_by_name(top).ok_or_else(missing)?.clone();
+        let column = |(top, way): &(usize, Vec<usize>)| {
+            let missing = || Error::internal("a column of the page was not read");
+            let mut column = batch.columns().get(*top).ok_or_else(missing)?.clone();
             for place in way {
                 let parent = column.as_struct_opt().ok_or_else(missing)?;
                 column = under(parent.column(*place), parent.nulls())?;
@@ -190,6 +194,8 @@ fn has_sizes(dtype: &DataType) -> bool {
             | DataType::FixedSizeBinary(_)
             | DataType::List(_)
             | DataType::LargeList(_)
+            | DataType::ListView(_)
+            | DataType::LargeListView(_)
             | DataType::FixedSizeList(..)
             | DataType::Map(..)
     )
@@ -206,22 +212,21 @@ fn without_large(column: &ArrayRef, most: u64) -> Result<ArrayRef> {
     if !has_sizes(column.data_type()) {
         return Ok(column.clone());
     }
-    let small: Vec<bool> =
-        (0..column.len()).map(|row| Ok(value_bytes(column, row)? <= most)).collect::<Result<_>>()?;
+    let small: Vec<bool> = (0..column.len()).map(|row| value_bytes(column, row) <= most).collect();
     if !small.contains(&false) {
         return Ok(column.clone());
     }
     let rows = (0u64..).zip(&small).map(|(row, small)| small.then_some(row)).collect::<UInt64Array>();
-    arrow_select::take::take(column, &rows, None).map_err(bug)
+    let left = arrow_select::take::take(column, &rows, None).map_err(bug)?;
+    compact::compact(&left, Copies::Needed)
 }
 
 /// Bytes of one value.
-fn value_bytes(column: &ArrayRef, row: usize) -> Result<u64> {
+fn value_bytes(column: &ArrayRef, row: usize) -> u64 {
     if column.is_null(row) {
-        return Ok(0);
+        return 0;
     }
-    let whole = |array: ArrayRef| array.to_data().get_slice_memory_size().map_err(bug);
-    let bytes = match column.data_type() {
+    let length = match column.data_type() {
         DataType::Utf8 => column.as_string::<i32>().value_length(row) as usize,
         DataType::LargeUtf8 => column.as_string::<i64>().value_length(row) as usize,
         DataType::Utf8View => column.as_string_view().value(row).len(),
@@ -229,11 +234,13 @@ fn value_bytes(column: &ArrayRef, row: usize) -> Result<u64> {
         DataType::LargeBinary => column.as_binary::<i64>().value_length(row) as usize,
         DataType::BinaryView => column.as_binary_view().value(row).len(),
         DataType::FixedSizeBinary(n) => *n as usize,
-        DataType::List(_) => whole(column.as_list::<i32>().value(row))?,
-        DataType::LargeList(_) => whole(column.as_list::<i64>().value(row))?,
-        DataType::FixedSizeList(..) => whole(column.as_fixed_size_list().value(row))?,
-        DataType::Map(..) => whole(Arc::new(column.as_map().value(row)))?,
+        DataType::List(_) => return compact::bytes(&*column.as_list::<i32>().value(row)),
+        DataType::LargeList(_) => return compact::bytes(&*column.as_list::<i64>().value(row)),
+        DataType::ListView(_) => return compact::bytes(&*column.as_list_view::<i32>().value(row)),
+        DataType::LargeListView(_) => return compact::bytes(&*column.as_list_view::<i64>().value(row)),
+        DataType::FixedSizeList(..) => return compact::bytes(&*column.as_fixed_size_list().value(row)),
+        DataType::Map(..) => return compact::bytes(&column.as_map().value(row)),
         _ => 0,
     };
-    Ok(bytes as u64)
+    length as u64
 }

@@ -2,6 +2,7 @@
 
 use super::{Order, Query, Source};
 use crate::error::{Error, Result};
+use crate::stream::batch;
 use crate::stream::segment::SegmentReader;
 use crate::stream::view::{Chunk, PartitionView, SegmentMeta};
 use arrow_array::cast::AsArray;
@@ -25,6 +26,8 @@ pub struct Piece {
     pub batch: RecordBatch,
     /// The index of each.
     pub indices: Arc<[u64]>,
+    /// Bytes that the rows take, whatever their buffers hold besides.
+    pub bytes: u64,
     /// Where the partition goes on after all of them.
     end: u64,
 }
@@ -214,7 +217,8 @@ impl<'a> Scan<'a> {
                 rest.start
             }
         };
-        Ok(Piece { schema, batch, indices: indices.into(), end })
+        let bytes = batch::size(&batch);
+        Ok(Piece { schema, batch, indices: indices.into(), bytes, end })
     }
 
     /// Columns that the partition has, if that can be said without opening what is not wanted.

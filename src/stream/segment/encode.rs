@@ -2,6 +2,7 @@
 
 use super::frames::{Frame, CHECKSUM, CRC32, RECORD_START};
 use crate::error::{Error, Result};
+use crate::stream::batch::compacted;
 use arrow_array::RecordBatch;
 use arrow_ipc::convert::IpcSchemaEncoder;
 use arrow_ipc::writer::{IpcWriteOptions, StreamWriter};
@@ -69,9 +70,11 @@ impl Encoder {
 
     /// Appends the frame of a chunk to `out`, which will be written at `offset`.
     pub fn encode(&mut self, batch: &RecordBatch, out: &mut Vec<u8>, offset: u64) -> Result<Frame> {
+        // Of a piece of a batch, what views in the other pieces point to would be written as well.
+        let batch = compacted(batch.clone())?;
         let start = out.len();
         std::mem::swap(self.writer.get_mut(), out);
-        let written = self.writer.write(batch);
+        let written = self.writer.write(&batch);
         std::mem::swap(self.writer.get_mut(), out);
         if let Err(e) = written {
             out.truncate(start);
