@@ -19,7 +19,7 @@ mkdir "$scratch/bucket" "$scratch/careless"
 coproc server { exec "$target/s3-server/debug/s3-server" "$scratch" test-key test-secret; }
 server_pid=$!
 trap 'exec {server[1]}>&-; wait $server_pid || true; rm -rf "$scratch"' EXIT
-read -r -t 120 -u "${server[0]}" address || { echo "test-journal: the server does not start" >&2; exit 1; }
+read -r -t 300 -u "${server[0]}" address || { echo "test-journal: the server does not start" >&2; exit 1; }
 
 # Nothing of the user's own account, and no proxy to the loopback.
 unset ${!AWS_@}
