@@ -25,7 +25,7 @@ dist: ## make build/dist/plattli-VERSION.tar.gz, which builds without a network,
 demo: build/heat build/show ## simulate, kill, restart, finish, and read it back, in C and in Python
 	@scripts/demo.sh
 
-test: ## everything: format, lints, Rust and C tests, interop, kills, live reading (under 15 minutes)
+test: ## everything: format, lints, Rust and C tests, interop, kills, live reading (under 30 minutes)
 	@scripts/test.sh
 
 check: ## format, lints and Rust tests only

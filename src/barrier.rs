@@ -34,16 +34,20 @@ pub fn on_all_threads() {
     }
 }
 
-/// A number that no other living thread of this process has, nor one of the process that forked it; 0 where there is no
-/// cheap one.
+/// A number that no other living thread of this process has, nor one of the process that forked it, with the lowest
+/// [`SPARE_BITS`] all 0; 0 where there is no cheap one.
 #[inline(always)]
 pub fn this_thread() -> usize {
-    // The high half tells a forked child from its parent; addresses of user memory leave it free.
+    // The high bits tell a forked child from its parent; addresses of user memory leave them free.
     match system::thread_pointer() {
         0 => 0,
+        pointer if pointer % (1 << SPARE_BITS) != 0 => 0,
         pointer => pointer.wrapping_add((fork::generation() as usize).wrapping_shl(usize::BITS - 16)),
     }
 }
+
+/// What lies at the address that tells threads apart is aligned at least to this power of 2.
+pub const SPARE_BITS: u32 = 2;
 
 #[cfg(all(target_os = "linux", not(miri)))]
 mod system {

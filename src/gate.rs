@@ -32,15 +32,20 @@ const LOOKS: u32 = 100;
 /// So often in a row a thread goes in before it becomes the owner, at first.
 const REGULAR: u32 = 16;
 
+/// So many threads may be the owner of one gate, one after the other.
+const SEATS: usize = 1 << barrier::SPARE_BITS;
+
 /// So often at most: by then, what a barrier costs is shared by so many that it no longer matters.
 const HARDEST: u32 = 1 << 12;
 
 /// A value that one thread uses at a time.
 pub struct Gate<T> {
-    /// The thread that goes in by [`Gate::slip_in_as_owner`]; 0 for none. Set and ended only by whoever has `state`.
+    /// The thread that goes in by [`Gate::slip_in_as_owner`], and its seat in the bits that this leaves; 0 for none. Set
+    /// and ended only by whoever has `state`.
     owner: AtomicUsize,
-    /// The owner is inside. Stored by the owner alone.
-    inside: AtomicBool,
+    /// The owner is inside, by its seat. Each is stored by one thread alone: one that learns late that it no longer is the
+    /// owner takes back its own mark and not that of the next.
+    inside: [AtomicBool; SEATS],
     state: AtomicU32,
     /// A thread panicked inside.
     broken: AtomicBool,
@@ -58,11 +63,13 @@ struct Habit {
     times: u32,
     /// So many times make an owner.
     needed: u32,
+    /// Whose seat each is, once it is somebody's.
+    seats: [usize; SEATS],
 }
 
 // SAFETY: `value` is reached by one thread at a time. A thread that changed `state` from FREE, which alone changes it
 // back, has ended the ownership of any other thread, and seen that owner outside after a barrier in all threads. The owner,
-// after it stored `inside`, has seen that it still is the owner, or has no longer gone in. Acquire and Release, and that
+// after it stored that it is inside, has seen that it still is the owner, or has not gone in. Acquire and Release, and that
 // barrier, order what they do to the value. `habit` is reached by whoever has `state`.
 unsafe impl<T: Send> Sync for Gate<T> {}
 
@@ -71,10 +78,10 @@ impl<T> Gate<T> {
     pub fn new(value: T) -> Self {
         Gate {
             owner: AtomicUsize::new(0),
-            inside: AtomicBool::new(false),
+            inside: [const { AtomicBool::new(false) }; SEATS],
             state: AtomicU32::new(FREE),
             broken: AtomicBool::new(false),
-            habit: UnsafeCell::new(Habit { thread: 0, times: 0, needed: REGULAR }),
+            habit: UnsafeCell::new(Habit { thread: 0, times: 0, needed: REGULAR, seats: [0; SEATS] }),
             bed: Mutex::new(()),
             wake: Condvar::new(),
             value: UnsafeCell::new(value),
@@ -83,44 +90,60 @@ impl<T> Gate<T> {
 
     /// Goes inside, waiting for as long as it takes.
     pub fn enter(&self) -> Guard<'_, T> {
-        let owned = self.take_as_owner();
-        if !owned {
+        let seat = self.take_as_owner();
+        if seat.is_none() {
             self.take();
         }
-        Guard { gate: self, owned, panicking: std::thread::panicking() }
+        Guard { gate: self, seat, panicking: std::thread::panicking() }
     }
 
     /// Goes inside for something that panics or ends with [`Inside::leave`].
     #[inline(always)]
     pub fn slip_in(&self) -> Inside<'_, T> {
-        let owned = self.take_as_owner();
-        if !owned {
+        let seat = self.take_as_owner();
+        if seat.is_none() {
             self.take();
         }
-        Inside { gate: self, owned }
+        Inside { gate: self, seat }
     }
 
     /// Goes inside if this thread is the owner, and then the gate is not broken.
     #[inline(always)]
     pub fn slip_in_as_owner(&self) -> Option<Inside<'_, T>> {
-        self.take_as_owner().then(|| Inside { gate: self, owned: true })
+        self.take_as_owner().map(|seat| Inside { gate: self, seat: Some(seat) })
+    }
+
+    /// The seat of this thread, if it is the owner and now inside.
+    #[inline(always)]
+    fn take_as_owner(&self) -> Option<Seat> {
+        self.sit_down(self.owned_by_this_thread()?)
+    }
+
+    /// What `owner` holds, if it is this thread and not yet inside.
+    #[inline(always)]
+    fn owned_by_this_thread(&self) -> Option<usize> {
+        let (owner, me) = (self.owner.load(Ordering::Relaxed), barrier::this_thread());
+        // Somebody inside twice (a signal handler, say) waits as with any mutex.
+        let free = owner & !(SEATS - 1) == me && me != 0 && !self.mark(Seat(owner)).load(Ordering::Relaxed);
+        free.then_some(owner)
     }
 
     #[inline(always)]
-    fn take_as_owner(&self) -> bool {
-        let me = barrier::this_thread();
-        // Somebody inside twice (a signal handler, say) waits as with any mutex.
-        if self.owner.load(Ordering::Relaxed) != me || me == 0 || self.inside.load(Ordering::Relaxed) {
-            return false;
-        }
-        self.inside.store(true, Ordering::Relaxed);
+    fn sit_down(&self, owner: usize) -> Option<Seat> {
+        let mark = self.mark(Seat(owner));
+        mark.store(true, Ordering::Relaxed);
         // The processor may still do these two the other way round: that is what the barrier of `dispossess` is for.
         compiler_fence(Ordering::SeqCst);
-        let mine = self.owner.load(Ordering::Acquire) == me;
-        if !mine {
-            self.inside.store(false, Ordering::Release);
+        if self.owner.load(Ordering::Acquire) == owner {
+            return Some(Seat(owner));
         }
-        mine
+        mark.store(false, Ordering::Release);
+        None
+    }
+
+    #[inline(always)]
+    fn mark(&self, seat: Seat) -> &AtomicBool {
+        &self.inside[seat.0 % SEATS]
     }
 
     #[inline]
@@ -134,9 +157,9 @@ impl<T> Gate<T> {
     }
 
     #[inline(always)]
-    fn leave(&self, owned: bool) {
-        if owned {
-            self.inside.store(false, Ordering::Release);
+    fn leave(&self, seat: Option<Seat>) {
+        if let Some(seat) = seat {
+            self.mark(seat).store(false, Ordering::Release);
             return;
         }
         self.remember();
@@ -150,10 +173,10 @@ impl<T> Gate<T> {
     /// Ends the ownership, and waits until the owner is outside.
     #[cold]
     fn dispossess(&self) {
-        self.owner.store(0, Ordering::Relaxed);
+        let owner = self.owner.swap(0, Ordering::Relaxed);
         barrier::on_all_threads();
         let mut looks = 0;
-        while self.inside.load(Ordering::Acquire) {
+        while self.mark(Seat(owner)).load(Ordering::Acquire) {
             looks += 1;
             match looks < LOOKS {
                 true => std::hint::spin_loop(),
@@ -179,8 +202,10 @@ impl<T> Gate<T> {
         habit.times += 1;
         if habit.times >= habit.needed {
             habit.times = 0;
-            if barrier::is_ready() && !self.is_broken() {
-                self.owner.store(me, Ordering::Relaxed);
+            let seat = habit.seats.iter().position(|thread| *thread == me || *thread == 0);
+            if let Some(seat) = seat.filter(|_| barrier::is_ready() && !self.is_broken()) {
+                habit.seats[seat] = me;
+                self.owner.store(me | seat, Ordering::Relaxed);
             }
         }
     }
@@ -204,7 +229,8 @@ impl<T> Gate<T> {
 
     /// Somebody is inside.
     pub fn is_held(&self) -> bool {
-        self.state.load(Ordering::Relaxed) != FREE || self.inside.load(Ordering::Relaxed)
+        self.state.load(Ordering::Relaxed) != FREE
+            || self.inside.iter().any(|mark| mark.load(Ordering::Relaxed))
     }
 
     /// A thread panicked inside: the value may be half changed.
@@ -215,12 +241,12 @@ impl<T> Gate<T> {
 
     /// Goes outside leaving the value half changed: nobody goes in as owner from now on, and [`Gate::is_broken`].
     #[cold]
-    fn leave_broken(&self, owned: bool) {
+    fn leave_broken(&self, seat: Option<Seat>) {
         self.broken.store(true, Ordering::Relaxed);
-        self.leave(owned);
-        if owned {
+        self.leave(seat);
+        if seat.is_some() {
             self.take();
-            self.leave(false);
+            self.leave(None);
         }
     }
 
@@ -241,10 +267,14 @@ impl<T> Gate<T> {
     }
 }
 
+/// Where an owner marks that it is inside: the lowest bits.
+#[derive(Clone, Copy)]
+struct Seat(usize);
+
 /// The right to use the value, until dropped.
 pub struct Guard<'a, T> {
     gate: &'a Gate<T>,
-    owned: bool,
+    seat: Option<Seat>,
     panicking: bool,
 }
 
@@ -270,8 +300,8 @@ impl<T> Drop for Guard<'_, T> {
     #[inline(always)]
     fn drop(&mut self) {
         match !self.panicking && std::thread::panicking() {
-            true => self.gate.leave_broken(self.owned),
-            false => self.gate.leave(self.owned),
+            true => self.gate.leave_broken(self.seat),
+            false => self.gate.leave(self.seat),
         }
     }
 }
@@ -279,14 +309,14 @@ impl<T> Drop for Guard<'_, T> {
 /// The right to use the value, until [`Inside::leave`]. It need not ask whether a panic ends it: anything else does not.
 pub struct Inside<'a, T> {
     gate: &'a Gate<T>,
-    owned: bool,
+    seat: Option<Seat>,
 }
 
 impl<T> Inside<'_, T> {
     /// Goes outside.
     #[inline(always)]
     pub fn leave(self) {
-        self.gate.leave(self.owned);
+        self.gate.leave(self.seat);
         std::mem::forget(self);
     }
 }
@@ -312,7 +342,7 @@ impl<T> DerefMut for Inside<'_, T> {
 impl<T> Drop for Inside<'_, T> {
     #[cold]
     fn drop(&mut self) {
-        self.gate.leave_broken(self.owned);
+        self.gate.leave_broken(self.seat);
     }
 }
 
@@ -406,6 +436,69 @@ mod tests {
         });
         assert_eq!(*gate.enter(), (by, 2 * by));
         assert!(!gate.is_held());
+    }
+
+    /// The former owner was held up between its look at who is the owner and its mark.
+    #[test]
+    fn an_owner_that_comes_late_does_not_take_away_the_mark_of_the_next_one() {
+        barrier::register();
+        if !barrier::is_ready() || barrier::this_thread() == 0 {
+            return;
+        }
+        let gate = Gate::new(0);
+        let become_owner = || {
+            while gate.owned_by_this_thread().is_none() {
+                gate.slip_in().leave();
+            }
+        };
+        let (held_up, go_on) = (std::sync::Barrier::new(2), std::sync::Barrier::new(2));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                become_owner();
+                let looked = gate.owned_by_this_thread().unwrap();
+                held_up.wait();
+                go_on.wait();
+                assert!(gate.sit_down(looked).is_none(), "it is not the owner any more");
+                held_up.wait();
+            });
+            held_up.wait();
+            become_owner();
+            let inside = gate.slip_in_as_owner().unwrap();
+            go_on.wait();
+            held_up.wait();
+            assert!(gate.is_held(), "somebody else would go in now");
+            inside.leave();
+        });
+        assert!(!gate.is_held());
+    }
+
+    #[test]
+    fn only_so_many_threads_become_owners_and_all_go_in() {
+        barrier::register();
+        let gate = Gate::new(0);
+        let owners = AtomicUsize::new(0);
+        let threads = 2 * SEATS;
+        // All at once, so that no two have the number of one thread.
+        let (ready, turn) = (std::sync::Barrier::new(threads), Mutex::new(()));
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                scope.spawn(|| {
+                    ready.wait();
+                    let mine = turn.lock().unwrap();
+                    for _ in 0..HARDEST + REGULAR {
+                        let mut inside = gate.slip_in();
+                        *inside += 1;
+                        inside.leave();
+                    }
+                    owners.fetch_add(usize::from(gate.owned_by_this_thread().is_some()), Ordering::Relaxed);
+                    drop(mine);
+                    ready.wait();
+                });
+            }
+        });
+        assert_eq!(*gate.enter(), threads as u32 * (HARDEST + REGULAR));
+        let owned = barrier::is_ready() && barrier::this_thread() != 0;
+        assert_eq!(owners.into_inner(), if owned { SEATS } else { 0 });
     }
 
     #[test]

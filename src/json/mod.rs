@@ -17,7 +17,7 @@ mod transcode;
 pub use layout::{compact, compact_strict, indent};
 pub use raw::{parse, scan_object, value_len, Elements, Members, Raw, RawKind};
 pub use text::{
-    is_usual_f64, push_f64, push_i64, push_str, push_u64, write_f64, write_usual_f64, FLOAT_ROOM,
+    bare_word, is_usual_f64, push_f64, push_i64, push_str, push_u64, write_f64, write_usual_f64, FLOAT_ROOM,
 };
 pub use transcode::{transcode, transcode_strict, Spacing, MAX_DEPTH, MAX_INTEGER_DIGITS};
 

@@ -53,7 +53,7 @@ pub fn push_f64(out: &mut Vec<u8>, v: f64) {
     let mut room = [0; FLOAT_ROOM];
     match write_f64(v, &mut room) {
         Some(n) => out.extend_from_slice(&room[..n.min(FLOAT_ROOM)]),
-        None => push_bare_word(out, v),
+        None => out.extend_from_slice(bare_word(v)),
     }
 }
 
@@ -99,16 +99,16 @@ fn write_digits(v: f64, room: &mut [u8; FLOAT_ROOM]) -> usize {
     buffer.format_finite(v).len()
 }
 
+/// What stands for a float that is not finite.
 #[cold]
-fn push_bare_word(out: &mut Vec<u8>, v: f64) {
-    let word: &[u8] = if v.is_nan() {
+pub fn bare_word(v: f64) -> &'static [u8] {
+    if v.is_nan() {
         b"NaN"
     } else if v < 0.0 {
         b"-Infinity"
     } else {
         b"Infinity"
-    };
-    out.extend_from_slice(word);
+    }
 }
 
 /// Lays out the `n` bytes that zmij wrote of a number below 1e-4 and not below 1e-9: it goes positional down to 1e-5 and

@@ -251,7 +251,14 @@ impl Inline {
             }
             self.engine.published = true;
         }
+        if options.archive && !self.engine.packed {
+            return Err(Error::state(format!(
+                "{} was made final as a folder by an earlier call and is not packed any more: finish it without an archive",
+                target.display()
+            )));
+        }
         self.engine.columns.close_files();
+        self.engine.look_at_lock()?;
         if self.engine.packed {
             finish::remove_folder(&*store, &target)?;
             ops::remove_tree(&*store, &staging)?;

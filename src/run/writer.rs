@@ -414,7 +414,7 @@ impl Drop for Writer {
         if fork::generation() == self.generation {
             // Nobody is left to tell; `close` is there for those who want to know.
             _ = self.close();
-        } else if !self.inner.is_broken() {
+        } else {
             self.inner.get_mut().abandon();
         }
     }

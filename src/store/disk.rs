@@ -106,8 +106,6 @@ fn describe(m: &fs::Metadata) -> Metadata {
         len: m.len(),
         id: FileId { device: m.dev(), inode: m.ino() },
         modified: u64::try_from(m.mtime()).unwrap_or(0),
-        names: m.nlink(),
-        changed: i128::from(m.ctime()) * 1_000_000_000 + i128::from(m.ctime_nsec()),
     }
 }
 

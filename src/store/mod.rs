@@ -50,10 +50,6 @@ pub struct Metadata {
     pub id: FileId,
     /// Last modification, in whole seconds since 1970.
     pub modified: u64,
-    /// Names that it has.
-    pub names: u64,
-    /// When anything of it was last changed, its names included; only to be compared.
-    pub changed: i128,
 }
 
 /// One entry of a directory.

@@ -69,7 +69,6 @@ pub fn finish(
         }
     }
     if engine.packed {
-        // Packing may have taken long; a folder that somebody else writes by now is not ours to remove.
         engine.look_at_lock()?;
         close(log);
         engine.columns.close_files();
@@ -130,13 +129,13 @@ pub fn archive(
 impl Engine {
     /// Gives an archive its name, durably. Once it may have it the run is no more to be written: readers see the archive.
     pub(super) fn put_in_place(&mut self, tmp: &Path, run_dir: &Path) -> Result<()> {
+        // Packing may have taken long; a run that somebody else writes by now is not ours to finish.
+        self.look_at_lock()?;
         let store = self.columns.store();
         if let Err(e) = store.rename(tmp, &run_dir.join(name::ARCHIVE)) {
-            if let Ok(Some(_)) = store.link_metadata(tmp) {
-                // It was not renamed. What is left of it goes at the next open, if not now.
-                _ = store.remove_file(tmp);
-            } else {
-                // It may have been, and the answer was lost.
+            // If it can be removed it was not renamed. Otherwise it may have been, and the answer was lost; a look at the
+            // name would not tell, since it may be answered from a cache.
+            if store.remove_file(tmp).is_err() {
                 (self.archived, self.published) = (true, true);
             }
             return Err(e);

@@ -122,7 +122,7 @@ impl Line {
                 return;
             }
         }
-        self.with(|out| json::push_f64(out, v));
+        self.push(json::bare_word(v));
     }
 
     /// Adds a key and the text of a JSON value.

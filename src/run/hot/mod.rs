@@ -186,7 +186,6 @@ impl Compacting {
 
     #[inline(never)]
     fn end_any_step(&mut self, core: &mut Core) -> Result<()> {
-        core.schema.write_line(core.step, &mut core.row, &mut self.line);
         self.collect(core);
         let written = if core.row.is_empty() { self.write_waiting(core) } else { self.end_row(core) };
         let synced = self.sync_if_due(core);
@@ -199,6 +198,7 @@ impl Compacting {
             core.row.clear();
             return Err(e);
         }
+        core.schema.write_line(core.step, &mut core.row, &mut self.line);
         let result = self.settle_schema(core).and_then(|()| self.write_waiting(core)).and_then(|()| {
             self.rotate_if_full(core);
             self.write_row(core)

@@ -135,9 +135,8 @@ impl Folder {
     pub fn confirm(&self) -> Attempt<()> {
         let path = self.root.join(MANIFEST);
         let changed = || Error::new(Code::Busy, format!("{} keeps changing; try again", self.root.display()));
-        // Opening asks the server; a bare stat may be answered from a cache.
-        if self.local && self.found.names == 1 && self.manifest.metadata()? == self.found {
-            // It has its one name still, and had it all the time.
+        // Opening asks the server; a bare stat may be answered from a cache, where there is a network in between.
+        if self.local && self.store.metadata(&path)?.is_some_and(|now| now.id == self.found.id) {
             return Ok(());
         }
         let now = self.store.open_read(&path)?.metadata()?.id;

@@ -37,8 +37,6 @@ pub(super) struct Node {
     pub(super) number: u64,
     /// Last modification, seconds since 1970.
     pub(super) modified: u64,
-    /// When anything of it was last changed, by the count of changes.
-    pub(super) changed: u64,
     /// Names that it has.
     pub(super) names: usize,
     /// Open handles.
@@ -72,7 +70,6 @@ pub(super) struct Image {
     pub(super) keeps_open_files: bool,
     /// No network is in between.
     pub(super) local: bool,
-    changes: u64,
 }
 
 /// Where a path leads.
@@ -100,7 +97,6 @@ impl Image {
             free: None,
             keeps_open_files: false,
             local: true,
-            changes: 0,
         };
         let root = image.add(Body::Dir { entries: BTreeMap::new(), durable: BTreeMap::new() });
         image.at(root).names = 1;
@@ -116,16 +112,7 @@ impl Image {
         });
         let id = self.next_node;
         self.next_node += 1;
-        let node = Node {
-            body,
-            number,
-            modified: self.now,
-            changed: 0,
-            names: 0,
-            open: 0,
-            lock: None,
-            kept_as: None,
-        };
+        let node = Node { body, number, modified: self.now, names: 0, open: 0, lock: None, kept_as: None };
         self.nodes.insert(id, node);
         id
     }
@@ -137,7 +124,6 @@ impl Image {
             body: Body::File { data: Vec::new(), durable: Vec::new() },
             number,
             modified: 0,
-            changed: 0,
             names: 0,
             open: 0,
             lock: None,
@@ -233,13 +219,11 @@ impl Image {
             };
             if let Some(id) = before {
                 self.at(id).names = self.at(id).names.saturating_sub(1);
-                self.stamp(id);
                 replaced.push(id);
             }
         }
         for id in edits.iter().filter_map(|(_, _, node)| *node) {
             self.at(id).names += 1;
-            self.stamp(id);
         }
         // Only now: a renamed file has lost one name and got another, and keeps its number.
         replaced.into_iter().for_each(|id| self.release_number(id));
@@ -372,14 +356,8 @@ impl Image {
         }
     }
 
-    fn stamp(&mut self, id: NodeId) {
-        self.changes += 1;
-        self.at(id).changed = self.changes;
-    }
-
     /// The file was changed now.
     pub(super) fn touch(&mut self, id: NodeId) {
-        self.stamp(id);
         let now = self.now;
         self.at(id).modified = now;
     }

@@ -15,14 +15,7 @@ pub(super) fn describe(image: &mut Image, id: NodeId) -> Metadata {
         Body::Dir { .. } => (Kind::Dir, 0),
         Body::Link(target) => (Kind::Link, target.as_os_str().len()),
     };
-    Metadata {
-        kind,
-        len: len as u64,
-        id: FileId { device: 1, inode: node.number },
-        modified: node.modified,
-        names: node.names as u64,
-        changed: i128::from(node.changed),
-    }
+    Metadata { kind, len: len as u64, id: FileId { device: 1, inode: node.number }, modified: node.modified }
 }
 
 /// The regular file at a path that is opened for writing; links are refused (`O_NOFOLLOW`).

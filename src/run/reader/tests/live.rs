@@ -11,6 +11,7 @@ use crate::run::dtype::DType;
 use crate::run::manifest::{Manifest, MetricEntry};
 use crate::run::steps::Indices;
 use crate::store::{ops, Create, Store};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 type Act = Box<dyn Fn(&dyn Store) + Send + Sync>;
@@ -387,4 +388,23 @@ fn archiving_under_the_reader_takes_nothing_away() {
 fn a_run_without_hot_rows_is_seen_up_to_one_step_as_well() {
     watch_all(script(12, 1, Style::Within, End::Live), 24, &[2, 9, 26], &[0]);
     watch_all(script(12, 2, Style::Within, End::Finished), 1, &[1, 5], &[1, 2]);
+}
+
+/// A link to the newest run is set to another one, or directories are renamed, while a reader has the old run.
+#[test]
+fn a_run_that_takes_the_place_of_another_is_not_taken_for_it() {
+    for local in [true, false] {
+        let store = run(&open_metric("f32"), &[("m.f32", &f32s(&[1.0, 1.0, 1.0]))]);
+        store.set_local(local);
+        store.plant("/runs/next/plattli/plattli.json", open_metric("f32").as_bytes());
+        store.plant("/runs/next/plattli/m.f32", &f32s(&[2.0, 2.0, 2.0]));
+        let reader = open(&store).unwrap();
+        store.rename(Path::new(RUN), Path::new("/runs/before")).unwrap();
+        store.rename(Path::new("/runs/next"), Path::new(RUN)).unwrap();
+        match rows(&reader, "m") {
+            Ok(rows) => assert!(rows.iter().all(|(_, value)| value == "1.0"), "{rows:?}"),
+            Err(e) => assert_eq!(e.code(), Code::Busy, "{e}"),
+        }
+        assert_eq!(shown(&store, "m"), "0:2.0 1:2.0 2:2.0");
+    }
 }
