@@ -36,7 +36,13 @@ fn a_child() {
     }
     let (writer, events) = task.split_once(' ').unwrap();
     for n in 0..events.parse::<u64>().unwrap() {
-        journal.append(format!("{{\"writer\":{writer},\"n\":{n}}}").as_bytes()).unwrap();
+        // A service may take too long on a busy machine: the event was taken all the same, and waits for the next flush.
+        if let Err(e) = journal.append(format!("{{\"writer\":{writer},\"n\":{n}}}").as_bytes()) {
+            assert_eq!(e.code(), Code::Io, "{e}");
+        }
+    }
+    while let Err(e) = journal.flush() {
+        assert_eq!(e.code(), Code::Io, "{e}");
     }
     journal.close().unwrap();
 }
@@ -51,7 +57,7 @@ fn compact(journal: &Journal) {
     while !OVER.load(Ordering::Relaxed) {
         match journal.compact() {
             Ok(stats) => assert_eq!(stats.failed_deletes, 0),
-            Err(e) => assert_eq!(e.code(), Code::Busy, "{e}"),
+            Err(e) => assert!([Code::Busy, Code::Io].contains(&e.code()), "{e}"),
         }
     }
 }

@@ -19,7 +19,7 @@ use super::name;
 use super::options::FinishOptions;
 use super::rows;
 use super::values;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::hotlog::HotLog;
 use crate::store::{ops, Store};
 use std::collections::HashMap;
@@ -130,8 +130,14 @@ impl Engine {
     /// Gives an archive its name, durably. Once it may have it the run is no more to be written: readers see the archive.
     pub(super) fn put_in_place(&mut self, tmp: &Path, run_dir: &Path) -> Result<()> {
         // Packing may have taken long; a run that somebody else writes by now is not ours to finish.
-        self.look_at_lock()?;
         let store = self.columns.store();
+        if let Err(e) = self.look_at_lock() {
+            // Somebody else's archive would have the same name until it is whole.
+            if e.code() != Code::Busy {
+                _ = store.remove_file(tmp);
+            }
+            return Err(e);
+        }
         if let Err(e) = store.rename(tmp, &run_dir.join(name::ARCHIVE)) {
             // If it can be removed it was not renamed. Otherwise it may have been, and the answer was lost; a look at the
             // name would not tell, since it may be answered from a cache.
