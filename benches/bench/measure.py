@@ -5,8 +5,12 @@ import shlex
 import shutil
 import statistics
 import subprocess
+from pathlib import Path
 
 from . import peers as the
+
+# Rows in the log of a run that is left.
+FEWEST, MOST = 60, 200
 
 
 def middle(runs):
@@ -88,7 +92,19 @@ class Bench:
             self.put(name, shape, middle(runs))
 
     def left_run(self, shape, name="left"):
-        """A folder that a killed writer has left, all its background work done: where everyone that knows the format starts from."""
-        folder = self.fresh(name)
-        self.run(self.peers[the.OURS].command, "write", shape, folder, env={"SETTLE_MS": "1500", "PACE_US": "20"})
-        return folder
+        """A folder that a killed writer has left, all its background work done: where everyone that knows the format starts
+        from. It has one log and less than a full one: a program that overlooks the other would have less to do."""
+        for pace in (30, 100, 300, 1000):
+            folder = self.fresh(name)
+            self.run(self.peers[the.OURS].command, "write", shape, folder, env={"SETTLE_MS": "1500", "PACE_US": str(pace)})
+            if FEWEST <= rows_in_log(folder) < MOST:
+                return folder
+        raise RuntimeError(f"{shape}: however slow the steps, the log that is left has not from {FEWEST} to {MOST} rows")
+
+
+def rows_in_log(folder):
+    """Rows of the one log of a run; none if it has two."""
+    run = Path(folder) / "plattli"
+    if (run / "hot.compacting.jsonl").exists() or not (run / "hot.jsonl").exists():
+        return 0
+    return (run / "hot.jsonl").read_bytes().count(b"\n")

@@ -80,8 +80,7 @@ pub fn value_len(text: &[u8]) -> Option<usize> {
 /// Bytes of the plain decimal number that a text begins with. A digit may follow a leading zero: it belongs to nothing.
 #[inline]
 fn number_len(text: &[u8]) -> Option<usize> {
-    let digits =
-        |at: usize| text.get(at..).map_or(0, |t| t.iter().take_while(|c| c.is_ascii_digit()).count());
+    let digits = |at: usize| text.get(at..).map_or(0, digits_len);
     let mut at = usize::from(text.first() == Some(&b'-'));
     match text.get(at)? {
         b'0' => at += 1,
@@ -104,6 +103,23 @@ fn number_len(text: &[u8]) -> Option<usize> {
         at += 1 + sign + exponent;
     }
     Some(at)
+}
+
+/// Decimal digits that a text begins with, eight bytes at a time.
+#[inline]
+fn digits_len(text: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    let mut at = 0;
+    while let Some(&chunk) = text[at..].first_chunk::<8>() {
+        // A digit becomes its value; the lowest flag of what is more is exact, a carry can only make wrong ones above it.
+        let values = u64::from_le_bytes(chunk) ^ (ONES * u64::from(b'0'));
+        let more = (values.wrapping_add(ONES * (0x80 - 10)) | values) & (ONES << 7);
+        if more != 0 {
+            return at + (more.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    at + text[at..].iter().take_while(|c| c.is_ascii_digit()).count()
 }
 
 impl<'a> Raw<'a> {
@@ -176,9 +192,13 @@ impl<'a> Raw<'a> {
         Elements(Items::new(self.0, b'['))
     }
 
+    #[inline]
     fn number(&self) -> Option<&'a str> {
-        match self.0.first() {
-            Some(b'0'..=b'9' | b'-' | b'N' | b'I') => std::str::from_utf8(self.0).ok(),
+        match self.0.first()? {
+            b'0'..=b'9' | b'-' | b'N' | b'I' if self.0.is_ascii() => {
+                // SAFETY: ASCII is UTF-8. The general check takes half as long as parsing the number does.
+                Some(unsafe { std::str::from_utf8_unchecked(self.0) })
+            }
             _ => None,
         }
     }
@@ -269,4 +289,31 @@ fn unescape<'a>(string: &Str<'a>) -> Cow<'a, str> {
     }
     decoded.push_str(&String::from_utf8_lossy(rest));
     Cow::Owned(decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_end_at_any_other_byte_wherever_it_is() {
+        for length in 0..20 {
+            for at in 0..=length {
+                for byte in 0..=255_u8 {
+                    let mut text: Vec<u8> = b"0918273645".iter().cycle().take(length).copied().collect();
+                    if let Some(place) = text.get_mut(at) {
+                        *place = byte;
+                    }
+                    let expected = text.iter().position(|c| !c.is_ascii_digit()).unwrap_or(length);
+                    assert_eq!(digits_len(&text), expected, "{text:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_of_other_bytes_is_none() {
+        assert_eq!(Raw("1\u{e9}".as_bytes()).as_f64(), None);
+        assert_eq!(Raw(b"1\xff").as_i64(), None);
+    }
 }

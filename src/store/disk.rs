@@ -1,7 +1,7 @@
 //! The real file system.
 #![allow(clippy::disallowed_methods, clippy::disallowed_types)]
 
-use super::{Create, Entry, File, FileId, Kind, Lock, Metadata, Store};
+use super::{Create, Entry, File, FileId, Kind, Lock, Metadata, Reach, Store};
 use crate::error::{Error, Result};
 use std::ffi::CString;
 use std::fs;
@@ -64,28 +64,78 @@ fn rename_noreplace(_: &Path, _: &Path) -> io::Result<()> {
 
 /// By the number that each kind of file system has; those that are not known here are taken for remote.
 #[cfg(target_os = "linux")]
-fn is_local(path: &Path) -> bool {
+fn reach(path: &Path) -> Reach {
     const EXT: i64 = 0xef53;
     const XFS: i64 = 0x5846_5342;
     const BTRFS: i64 = 0x9123_683e;
     const TMPFS: i64 = 0x0102_1994;
-    let Ok(name) = CString::new(path.as_os_str().as_bytes()) else { return false };
+    const FUSE: i64 = 0x6573_5546;
+    let Ok(name) = CString::new(path.as_os_str().as_bytes()) else { return Reach::Network };
     let mut answer = MaybeUninit::<libc::statfs>::zeroed();
     // SAFETY: the name ends with NUL and the structure is valid for writing.
     if unsafe { libc::statfs(name.as_ptr(), answer.as_mut_ptr()) } != 0 {
-        return false;
+        return Reach::Network;
     }
     // SAFETY: zeroed is a valid value, and the call has filled it in.
     let answer = unsafe { answer.assume_init() };
     // The width of this field differs between systems, and so does its sign.
     #[allow(clippy::unnecessary_cast)]
     let kind = answer.f_type as u32 as i64;
-    [EXT, XFS, BTRFS, TMPFS].contains(&kind)
+    match kind {
+        EXT | XFS | BTRFS | TMPFS => Reach::Local,
+        FUSE => Reach::Daemon,
+        _ => Reach::Network,
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
-fn is_local(_: &Path) -> bool {
-    false
+fn reach(_: &Path) -> Reach {
+    Reach::Network
+}
+
+/// What a name denotes, asked of the server where there is one.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+fn ask_server(path: &Path) -> io::Result<Metadata> {
+    let name = CString::new(path.as_os_str().as_bytes())?;
+    let mut answer = MaybeUninit::<libc::statx>::zeroed();
+    let (flags, wanted) = (libc::AT_STATX_FORCE_SYNC, libc::STATX_BASIC_STATS);
+    // SAFETY: the name ends with NUL and the structure is valid for writing.
+    if unsafe { libc::statx(libc::AT_FDCWD, name.as_ptr(), flags, wanted, answer.as_mut_ptr()) } != 0 {
+        let error = io::Error::last_os_error();
+        return match error.raw_os_error() {
+            // Old kernels, and sandboxes that do not know the call.
+            Some(libc::ENOSYS | libc::EPERM) => fs::metadata(path).map(|m| describe(&m)),
+            _ => Err(error),
+        };
+    }
+    // SAFETY: zeroed is a valid value, and the call has filled it in.
+    let answer = unsafe { answer.assume_init() };
+    Ok(Metadata {
+        kind: match libc::mode_t::from(answer.stx_mode) & libc::S_IFMT {
+            libc::S_IFREG => Kind::File,
+            libc::S_IFDIR => Kind::Dir,
+            libc::S_IFLNK => Kind::Link,
+            _ => Kind::Other,
+        },
+        len: answer.stx_size,
+        id: FileId {
+            device: libc::makedev(answer.stx_dev_major, answer.stx_dev_minor),
+            inode: answer.stx_ino,
+        },
+        modified: u64::try_from(answer.stx_mtime.tv_sec).unwrap_or(0),
+    })
+}
+
+/// Where the system cannot be told to ask, opening does it.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+fn ask_server(path: &Path) -> io::Result<Metadata> {
+    let mut options = fs::OpenOptions::new();
+    options
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY)
+        .open(path)?
+        .metadata()
+        .map(|m| describe(&m))
 }
 
 fn kind_of(kind: fs::FileType) -> Kind {
@@ -109,9 +159,9 @@ fn describe(m: &fs::Metadata) -> Metadata {
     }
 }
 
-fn maybe(path: &Path, result: io::Result<fs::Metadata>) -> Result<Option<Metadata>> {
+fn maybe(path: &Path, result: io::Result<Metadata>) -> Result<Option<Metadata>> {
     match result {
-        Ok(m) => Ok(Some(describe(&m))),
+        Ok(m) => Ok(Some(m)),
         Err(e) if matches!(e.raw_os_error(), Some(libc::ENOENT | libc::ENOTDIR)) => Ok(None),
         Err(e) => Err(Error::io("stat", path, &e)),
     }
@@ -128,8 +178,8 @@ impl Store for DiskStore {
         DiskFile::open(path, "open", fs::OpenOptions::new().read(true).custom_flags(flags))
     }
 
-    fn is_local(&self, path: &Path) -> bool {
-        is_local(path)
+    fn reach(&self, path: &Path) -> Reach {
+        reach(path)
     }
 
     fn open_append(&self, path: &Path, create: Create) -> Result<Box<dyn File>> {
@@ -188,11 +238,15 @@ impl Store for DiskStore {
     }
 
     fn metadata(&self, path: &Path) -> Result<Option<Metadata>> {
-        maybe(path, retry(|| fs::metadata(path)))
+        maybe(path, retry(|| fs::metadata(path).map(|m| describe(&m))))
+    }
+
+    fn fresh_metadata(&self, path: &Path) -> Result<Option<Metadata>> {
+        maybe(path, retry(|| ask_server(path)))
     }
 
     fn link_metadata(&self, path: &Path) -> Result<Option<Metadata>> {
-        maybe(path, retry(|| fs::symlink_metadata(path)))
+        maybe(path, retry(|| fs::symlink_metadata(path).map(|m| describe(&m))))
     }
 
     fn list(&self, path: &Path) -> Result<Vec<Entry>> {
@@ -285,5 +339,33 @@ impl File for DiskFile {
                 _ => Err(Error::io("lock", &self.path, &e)),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::ops;
+
+    #[test]
+    fn the_server_says_what_the_system_says_where_there_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs::write(at("file"), b"seven b").unwrap();
+        fs::create_dir(at("folder")).unwrap();
+        std::os::unix::fs::symlink(at("file"), at("link")).unwrap();
+        for (name, kind) in [("file", Kind::File), ("folder", Kind::Dir), ("link", Kind::File)] {
+            let told = DiskStore.metadata(&at(name)).unwrap();
+            assert_eq!(told.map(|m| m.kind), Some(kind), "{name}");
+            assert_eq!(DiskStore.fresh_metadata(&at(name)).unwrap(), told, "{name}");
+        }
+        let device = Path::new("/dev/null");
+        assert_eq!(DiskStore.fresh_metadata(device).unwrap(), DiskStore.metadata(device).unwrap());
+        for name in ["none", "file/below"] {
+            assert_eq!(DiskStore.fresh_metadata(&at(name)).unwrap(), None, "{name}");
+        }
+        let refused = DiskStore.fresh_metadata(&at(&"n".repeat(300))).unwrap_err();
+        assert_eq!(refused.os_error(), Some(libc::ENAMETOOLONG));
+        assert!(ops::is_file(&DiskStore, &at("file")).unwrap());
     }
 }

@@ -83,14 +83,25 @@ pub enum Lock {
     Unsupported,
 }
 
+/// What stands between this system and the names and sizes that it is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// Nothing: they are changed by this system only, which therefore knows at once.
+    Local,
+    /// A program of this system (FUSE), whose answers are believed for about a second.
+    Daemon,
+    /// A network, or what is not known here. What others change may be found out late.
+    Network,
+}
+
 /// A file system.
 pub trait Store: Send + Sync + Debug {
     /// Opens an existing file for reading; links are followed.
     fn open_read(&self, path: &Path) -> Result<Box<dyn File>>;
     /// The same, but a link is not followed: `ELOOP`.
     fn open_no_link(&self, path: &Path) -> Result<Box<dyn File>>;
-    /// The names of files are changed by this system only, which therefore knows at once: no network is in between.
-    fn is_local(&self, path: &Path) -> bool;
+    /// What kind of file system has `path`. Not an operation that could fail.
+    fn reach(&self, path: &Path) -> Reach;
     /// Opens for reading and appending.
     fn open_append(&self, path: &Path, create: Create) -> Result<Box<dyn File>>;
     /// Creates or empties a file for reading and writing at positions. A link is not followed but refused.
@@ -113,6 +124,10 @@ pub trait Store: Send + Sync + Debug {
     fn canonicalize(&self, path: &Path) -> Result<PathBuf>;
     /// What the name denotes, links followed; `None` if nothing is there.
     fn metadata(&self, path: &Path) -> Result<Option<Metadata>>;
+    /// The same as the server has it now. A file system with a network in between may answer [`Store::metadata`] from what it
+    /// was told before, NFS for up to a minute; and asked so about a directory, it looks again for names that it has found
+    /// missing there. Elsewhere there is no difference.
+    fn fresh_metadata(&self, path: &Path) -> Result<Option<Metadata>>;
     /// What the name denotes, links not followed; `None` if nothing is there.
     fn link_metadata(&self, path: &Path) -> Result<Option<Metadata>>;
     /// The entries of a directory, in no order.

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from .. import peers as the
-from ..measure import middle
+from ..measure import middle, rows_in_log
 from ..tables import number
 
 STATE = "the folder"
@@ -24,9 +24,7 @@ def shape_of(bench, shape):
 
 
 def state_of(folder):
-    run = Path(folder) / "plattli"
-    logs = [run / name for name in ("hot.compacting.jsonl", "hot.jsonl") if (run / name).exists()]
-    return {"log": sum(log.read_bytes().count(b"\n") for log in logs), "columns": os.path.getsize(run / "m0003.f32") // 4}
+    return {"log": rows_in_log(folder), "columns": os.path.getsize(Path(folder) / "plattli/m0003.f32") // 4}
 
 
 def reads(bench, what, folder):

@@ -110,6 +110,7 @@ pub fn read(file: &dyn File, len: u64, path: &Path) -> Result<(Vec<(String, Memb
     if let Some(all) = usize::try_from(place.size).ok().and_then(|size| tail.get(start, size)) {
         bytes.have.extend_from_slice(all);
         bytes.next = place.end;
+        members.reserve(all.len() / ENTRY);
     }
     while bytes.left() > 0 {
         let head = bytes.take(ENTRY)?.ok_or_else(|| bad("its directory is cut short"))?;

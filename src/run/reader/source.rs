@@ -3,7 +3,7 @@
 use crate::error::{Code, Error, Result};
 use crate::run::archive::ArchiveReader;
 use crate::run::name::MANIFEST;
-use crate::store::{ops, File, FileId, Kind, Metadata, Store};
+use crate::store::{ops, File, FileId, Kind, Metadata, Reach, Store};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -108,7 +108,7 @@ impl Folder {
             root: root.to_path_buf(),
             manifest: opened.file,
             found: opened.found,
-            local: store.is_local(root),
+            local: store.reach(root) == Reach::Local,
             inside: HashSet::new(),
         };
         Ok((folder, text))

@@ -2,10 +2,14 @@
 //!
 //! That is all that is asked of a column that needs no mending, and there each question is a message and its answer. A
 //! server answers others meanwhile, so the time of hundreds of columns is that of a few dozen.
+//!
+//! It is the server that has to answer. A job that goes on where it was a minute ago, and was on another node in between, is
+//! on a system that still remembers what it was told then: columns shorter than they are, and names that were not there.
 
 use crate::error::Result;
-use crate::store::{Metadata, Store};
+use crate::store::{ops, Metadata, Reach, Store};
 use crate::worker::BlockedSignals;
+use std::collections::HashSet;
 use std::path::Path;
 use std::thread;
 
@@ -15,20 +19,43 @@ const LOOKERS: usize = 8;
 /// So many looks are worth a thread.
 const WORTH_A_THREAD: usize = 8;
 
-/// What each name denotes, in their order, as [`Store::metadata`] tells it; of several errors one. All names are below
-/// `root`. Without leave to start threads, or where answers come at once, they are looked at one by one.
+/// What a name denotes, as the server has it where there is one.
+pub fn ask(reach: Reach, store: &dyn Store, path: &Path) -> Result<Option<Metadata>> {
+    match reach {
+        Reach::Network => store.fresh_metadata(path),
+        Reach::Local | Reach::Daemon => store.metadata(path),
+    }
+}
+
+/// What this system remembers of a folder is compared with what the server has, where there is one. Must come before names in
+/// it are asked for.
+pub fn look_anew(reach: Reach, store: &dyn Store, folder: &Path) -> Result<()> {
+    match reach {
+        Reach::Network => store.fresh_metadata(folder).map(drop),
+        Reach::Local | Reach::Daemon => Ok(()),
+    }
+}
+
+/// What each name denotes, in their order; of several errors one. All names are below `root`, at which [`look_anew`] has
+/// looked. Without leave to start threads, or where answers come at once, they are looked at one by one.
 pub fn look_at_all(
+    reach: Reach,
     store: &dyn Store,
     root: &Path,
     paths: &[&Path],
     threads: bool,
 ) -> Result<Vec<Option<Metadata>>> {
+    if reach == Reach::Network {
+        let folders: HashSet<_> = paths.iter().map(|path| ops::parent_of(path)).collect();
+        let mut others = folders.into_iter().filter(|folder| *folder != root);
+        others.try_for_each(|folder| look_anew(reach, store, folder))?;
+    }
+    let look = |paths: &[&Path]| paths.iter().map(|path| ask(reach, store, path)).collect::<Result<Vec<_>>>();
     let lookers = LOOKERS.min(paths.len() / WORTH_A_THREAD);
-    if !threads || lookers < 2 || store.is_local(root) {
-        return paths.iter().map(|path| store.metadata(path)).collect();
+    if !threads || lookers < 2 || reach == Reach::Local {
+        return look(paths);
     }
     let share = paths.len().div_ceil(lookers);
-    let look = |paths: &[&Path]| paths.iter().map(|path| store.metadata(path)).collect::<Result<Vec<_>>>();
     let mut shares = paths.chunks(share);
     let first = shares.next().unwrap_or(&[]);
     let mut found = thread::scope(|scope| {
@@ -75,7 +102,14 @@ mod tests {
             store.set_local(local);
             for count in [0, 1, 15, 16, 17, 101] {
                 let before = store.ops();
-                let found = look_at_all(&store, Path::new("/run"), &paths[..count], threads).unwrap();
+                let found = look_at_all(
+                    store.reach(Path::new("/run")),
+                    &store,
+                    Path::new("/run"),
+                    &paths[..count],
+                    threads,
+                )
+                .unwrap();
                 assert_eq!(store.ops() - before, count as u64, "{count} names");
                 let lengths: Vec<_> = found.iter().map(|found| found.as_ref().map(|m| m.len)).collect();
                 let expected: Vec<_> = (0..count).map(|n| (n % 7 != 3).then_some(n as u64)).collect();

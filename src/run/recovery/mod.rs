@@ -22,9 +22,9 @@ use crate::run::monotonic::{Monotonic, MonotonicTracker};
 use crate::run::name;
 use crate::run::schema::Schema;
 use crate::run::values;
-use crate::store::{ops, Store};
+use crate::store::{ops, Reach, Store};
 use logs::Logs;
-use looks::look_at_all;
+use looks::{ask, look_anew, look_at_all};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -82,8 +82,15 @@ pub struct Recovered {
 
 /// Puts a run folder in order. The folder exists; it may be empty.
 pub fn recover(store: &Arc<dyn Store>, plan: &Plan) -> Result<Recovered> {
-    let mut recovery =
-        Recovery { store: &**store, plan, warnings: Vec::new(), sound: HashSet::new(), sizes: Vec::new() };
+    let mut recovery = Recovery {
+        store: &**store,
+        plan,
+        warnings: Vec::new(),
+        sound: HashSet::new(),
+        sizes: Vec::new(),
+        reach: store.reach(&plan.root),
+    };
+    look_anew(recovery.reach, &**store, &plan.root)?;
     let manifest_path = plan.root.join(name::MANIFEST);
     let manifest = match ops::read_file(&**store, &manifest_path)? {
         Some(bytes) => Some(Manifest::parse(&bytes, &manifest_path)?),
@@ -105,7 +112,7 @@ pub fn recover(store: &Arc<dyn Store>, plan: &Plan) -> Result<Recovered> {
         listed.push((name, entry, recovery.listed_column(name, entry)?));
     }
     let paths: Vec<_> = listed.iter().map(|(.., column)| &*column.value_path).collect();
-    let found = look_at_all(&**store, &plan.root, &paths, plan.threads)?;
+    let found = look_at_all(recovery.reach, &**store, &plan.root, &paths, plan.threads)?;
     for ((name, entry, column), found) in listed.into_iter().zip(found) {
         let (column, sizes) = recovery.load_column(name, entry, column, found, has_log)?;
         columns.add(column);
@@ -193,6 +200,8 @@ struct Recovery<'a> {
     sound: HashSet<PathBuf>,
     /// What the files of each column of the manifest were found to hold.
     sizes: Vec<Sizes>,
+    /// Whether others may change what is remembered here.
+    reach: Reach,
 }
 
 impl Recovery<'_> {
@@ -257,4 +266,66 @@ fn follow_cold(columns: &Columns, id: usize, exact: bool) -> Result<MonotonicTra
         Ok(())
     })?;
     Ok(tracker)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::dtype::Value;
+    use crate::run::options::WriterOptions;
+    use crate::run::writer::Writer;
+    use crate::store::{Done, MemoryStore};
+
+    const RUN: &str = "/run";
+
+    /// Writes so many more steps, as far as the process gets.
+    fn write(store: &MemoryStore, steps: u32) -> Result<()> {
+        let options = WriterOptions { threads: 0, hotsize: 3, ..WriterOptions::default() };
+        let writer = Writer::open_in(Arc::new(store.clone()), Path::new(RUN), &options)?;
+        for _ in 0..steps {
+            let step = writer.step()?;
+            writer.write("a", Value::F64(f64::from(step)))?;
+            if step % 2 == 0 {
+                writer.write("some/b", Value::I64(step.into()))?;
+            }
+            if step > 8 {
+                writer.write("late/c", Value::F32(step as f32))?;
+            }
+            writer.end_step()?;
+        }
+        writer.close()
+    }
+
+    /// What is on the disk after a process has opened the run, and closed it again.
+    fn opened_by(store: &MemoryStore) -> Vec<Option<Vec<u8>>> {
+        write(store, 0).unwrap();
+        let file = |name: &&str| store.peek(Path::new(RUN).join(name::FOLDER).join(name));
+        let mut found: Vec<_> =
+            ["a.f64", "some/b.i64", "late/c.f32", name::HOT, name::HOT_COMPACTING].iter().map(file).collect();
+        let manifest = file(&name::MANIFEST).map(|bytes| Manifest::parse(&bytes, Path::new("")).unwrap());
+        found.push(manifest.map(|manifest| undated(manifest).to_text()));
+        found
+    }
+
+    #[test]
+    fn what_a_system_remembers_of_a_run_that_went_on_elsewhere_takes_nothing_from_it() {
+        let mut differs = 0;
+        for n in 0.. {
+            let here = MemoryStore::new();
+            here.set_local(false);
+            write(&here, 7).unwrap();
+            here.remember();
+            let elsewhere = here.process();
+            elsewhere.kill_at(n, Done::Whole);
+            let done = write(&elsewhere, 9).is_ok();
+            elsewhere.kill();
+            let expected = opened_by(&here.snapshot());
+            assert_eq!(opened_by(&here), expected, "after operation {n} elsewhere");
+            differs += u32::from(expected[0].as_ref().is_some_and(|a| a.len() > 8 * 7));
+            if done {
+                break;
+            }
+        }
+        assert!(differs > 10, "most of them add to the columns");
+    }
 }

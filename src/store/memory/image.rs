@@ -1,5 +1,6 @@
 //! A small file system in memory: inodes, names, links, with the errno values of the real one.
 
+use crate::store::Reach;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Component, Path, PathBuf};
@@ -68,8 +69,8 @@ pub(super) struct Image {
     pub(super) free: Option<u64>,
     /// A file that is open when its name is removed gets another one in its directory, until it is closed.
     pub(super) keeps_open_files: bool,
-    /// No network is in between.
-    pub(super) local: bool,
+    /// What it says of itself.
+    pub(super) reach: Reach,
 }
 
 /// Where a path leads.
@@ -96,7 +97,7 @@ impl Image {
             capacity: None,
             free: None,
             keeps_open_files: false,
-            local: true,
+            reach: Reach::Local,
         };
         let root = image.add(Body::Dir { entries: BTreeMap::new(), durable: BTreeMap::new() });
         image.at(root).names = 1;

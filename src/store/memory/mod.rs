@@ -11,16 +11,18 @@ mod image;
 mod operations;
 mod plan;
 mod power;
+mod remembered;
 
 pub use plan::{Done, Effect, Operation, Times};
 pub use power::{Data, Names, PowerCut};
 
-use super::{File, Metadata};
+use super::{File, Metadata, Reach};
 use crate::error::{Error, Result};
 use file::{MemoryFile, Mode};
 use image::{Body, Image, NodeId, Outcome};
 use operations::describe;
 use plan::{fate, Fate, Plan};
+use remembered::Remembered;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::io;
@@ -63,6 +65,7 @@ struct Process {
     log: Vec<Operation>,
     plan: Option<(u64, Plan)>,
     hook: Option<Hook>,
+    remembered: Option<Remembered>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -105,7 +108,7 @@ impl MemoryStore {
             disk.next += 1;
             disk.next
         };
-        let process = Process { id, count: 0, log: Vec::new(), plan: None, hook: None };
+        let process = Process { id, count: 0, log: Vec::new(), plan: None, hook: None, remembered: None };
         MemoryStore { disk, process: Arc::new(Mutex::new(process)) }
     }
 
@@ -215,7 +218,26 @@ impl MemoryStore {
 
     /// The disk is one of this system, as it is at first, or a network is in between.
     pub fn set_local(&self, local: bool) {
-        lock(&self.disk).image.local = local;
+        lock(&self.disk).image.reach = if local { Reach::Local } else { Reach::Network };
+    }
+
+    /// From now on this process takes the sizes and names of this moment for true until it asks, as a client of NFS does:
+    /// sizes by opening a file or by [`Store::fresh_metadata`](super::Store::fresh_metadata), names that were not there by the
+    /// latter of their directory.
+    pub fn remember(&self) {
+        let disk = lock(&self.disk).image.clone();
+        lock(&self.process).remembered = Some(Remembered::new(disk));
+    }
+
+    fn ask_anew(&self, path: &Path) {
+        if let Some(remembered) = &mut lock(&self.process).remembered {
+            remembered.ask(path);
+        }
+    }
+
+    /// This process believes that there is nothing of this name.
+    fn believes_missing(&self, path: &Path) -> bool {
+        lock(&self.process).remembered.as_ref().is_some_and(|remembered| remembered.is_missing(path))
     }
 
     /// The clock that stamps files moves on.
@@ -363,7 +385,12 @@ impl MemoryStore {
         find: impl FnOnce(&mut Image) -> Outcome<NodeId>,
     ) -> Result<Box<dyn File>> {
         let path = Arc::new(path.to_path_buf());
+        let missing = effect == Effect::Read && self.believes_missing(&path);
+        self.ask_anew(&path);
         let (node, handle) = self.operate(what, &path, (effect, 0), |disk, _, _| {
+            if missing {
+                return Err(libc::ENOENT);
+            }
             let node = find(&mut disk.image)?;
             disk.image.at(node).open += 1;
             disk.next += 1;
@@ -373,11 +400,17 @@ impl MemoryStore {
     }
 
     fn stat(&self, what: &'static str, path: &Path, follow: bool) -> Result<Option<Metadata>> {
-        self.on_path(what, path, Effect::Read, |image, path| match image.find(path, follow) {
+        let told = |image: &mut Image| match image.find(path, follow) {
             Ok(id) => Ok(Some(describe(image, id))),
             Err(libc::ENOENT | libc::ENOTDIR) => Ok(None),
             Err(errno) => Err(errno),
-        })
+        };
+        let remembered = match &mut lock(&self.process).remembered {
+            Some(remembered) if remembered.is_missing(path) => Some(Ok(None)),
+            Some(remembered) => remembered.disk_for(path).map(told),
+            None => None,
+        };
+        self.on_path(what, path, Effect::Read, |image, _| remembered.unwrap_or_else(|| told(image)))
     }
 
     fn exists(&self, path: &Path) -> bool {

@@ -5,7 +5,7 @@ use super::image::{Body, Image, NodeId, Outcome};
 use super::plan::Effect;
 use super::{lock, MemoryStore};
 use crate::error::Result;
-use crate::store::{Create, Entry, File, FileId, Kind, Metadata, Store};
+use crate::store::{Create, Entry, File, FileId, Kind, Metadata, Reach, Store};
 use std::path::{Path, PathBuf};
 
 pub(super) fn describe(image: &mut Image, id: NodeId) -> Metadata {
@@ -47,12 +47,12 @@ impl Store for MemoryStore {
         })
     }
 
-    fn is_local(&self, _: &Path) -> bool {
-        lock(&self.disk).image.local
+    fn reach(&self, _: &Path) -> Reach {
+        lock(&self.disk).image.reach
     }
 
     fn open_append(&self, path: &Path, create: Create) -> Result<Box<dyn File>> {
-        let effect = if self.exists(path) { Effect::Read } else { Effect::Grow };
+        let effect = if self.exists(path) || create == Create::Never { Effect::Read } else { Effect::Grow };
         self.open("open_append", path, effect, Mode::Append, |image| {
             let place = image.walk(path, false)?;
             match create {
@@ -79,6 +79,7 @@ impl Store for MemoryStore {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> Result<()> {
+        self.ask_anew(to);
         self.on_path("rename", from, Effect::Change, |image, from| image.rename(from, to))
             .map_err(|e| e.within(format_args!("to {}", to.display())))
     }
@@ -125,6 +126,11 @@ impl Store for MemoryStore {
 
     fn metadata(&self, path: &Path) -> Result<Option<Metadata>> {
         self.stat("metadata", path, true)
+    }
+
+    fn fresh_metadata(&self, path: &Path) -> Result<Option<Metadata>> {
+        self.ask_anew(path);
+        self.stat("fresh_metadata", path, true)
     }
 
     fn link_metadata(&self, path: &Path) -> Result<Option<Metadata>> {
