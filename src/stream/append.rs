@@ -6,7 +6,7 @@ use crate::stream::batch::{self, Checked};
 use crate::stream::catalog::Key;
 use crate::stream::partition::{Life, Partition, Segment, State};
 use crate::stream::segment::encode::Encoder;
-use crate::stream::shared::{count, Shared};
+use crate::stream::shared::{count, Room, Shared};
 use crate::stream::writer::EAGER;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
@@ -42,7 +42,7 @@ impl Shared {
         self.check_owner()?;
         let counters = &self.counters;
         self.check_free_space().inspect_err(|_| count(&counters.refused_batches, 1))?;
-        let appended = self.admit(checked.bytes).and_then(|()| self.take(key, &checked));
+        let appended = self.admit(checked.bytes).and_then(|room| self.take(key, &checked, room));
         match &appended {
             Ok(_) => {
                 count(&counters.rows, rows);
@@ -57,13 +57,13 @@ impl Shared {
         appended
     }
 
-    fn take(self: &Arc<Self>, key: &Key, checked: &Checked) -> Result<Range<u64>> {
+    fn take(self: &Arc<Self>, key: &Key, checked: &Checked, room: Room<'_>) -> Result<Range<u64>> {
         loop {
             let partition = self.partition(key)?;
             let Some(state) = self.state(&partition)? else { continue };
             let ready = self.ready(&partition, state, checked)?;
             if let Rolled::Ready(state) = ready {
-                return self.push(&partition, state, checked);
+                return self.push(&partition, state, checked, room);
             }
         }
     }
@@ -73,6 +73,7 @@ impl Shared {
         partition: &Arc<Partition>,
         mut state: MutexGuard<'_, State>,
         checked: &Checked,
+        room: Room<'_>,
     ) -> Result<Range<u64>> {
         let start = state.next;
         let rows = checked.batch.num_rows() as u64;
@@ -90,7 +91,7 @@ impl Shared {
         let Some(active) = &mut state.active else { return Err(Error::internal("no segment takes rows")) };
         let before = active.memory;
         active.push(checked);
-        self.take_memory(active.memory - before);
+        room.fill(active.memory - before);
         let eager = active.full() >= EAGER && state.failed.is_none();
         state.next += rows;
         let work = (eager || state.pending.is_some()) && !std::mem::replace(&mut state.writing, true);

@@ -69,6 +69,30 @@ pub struct Shared {
     read_only: AtomicBool,
 }
 
+/// Memory for the rows of a batch that is being taken. It is free again unless they come.
+pub struct Room<'a> {
+    shared: &'a Shared,
+    bytes: u64,
+}
+
+impl Room<'_> {
+    /// The rows are there, and have so many bytes: these are in use until they are written.
+    pub fn fill(mut self, bytes: u64) {
+        let spare = self.bytes.saturating_sub(bytes);
+        self.bytes = 0;
+        self.shared.release_memory(spare);
+    }
+}
+
+impl Drop for Room<'_> {
+    fn drop(&mut self) {
+        if self.bytes > 0 {
+            self.shared.release_memory(self.bytes);
+            self.shared.relieved();
+        }
+    }
+}
+
 impl fmt::Debug for Shared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "stream store in {}", self.dir.display())
@@ -285,11 +309,6 @@ impl Shared {
         Ok(())
     }
 
-    /// Rows came into memory.
-    pub fn take_memory(&self, bytes: u64) {
-        self.memory.fetch_add(bytes, Ordering::Relaxed);
-    }
-
     /// Rows left memory.
     pub fn release_memory(&self, bytes: u64) {
         self.memory.fetch_sub(bytes, Ordering::Relaxed);
@@ -300,16 +319,24 @@ impl Shared {
         self.relief.1.notify_all();
     }
 
-    /// There is memory for so many more bytes of rows, after a while if need be. Else [`Code::Overloaded`].
-    pub fn admit(self: &Arc<Self>, bytes: u64) -> Result<()> {
-        let fits = || self.memory.load(Ordering::Relaxed) + bytes <= self.options.active_bytes;
-        if fits() {
-            return Ok(());
+    /// Room in memory for so many more bytes of rows, after a while if need be. Else [`Code::Overloaded`].
+    pub fn admit(self: &Arc<Self>, bytes: u64) -> Result<Room<'_>> {
+        let room = || {
+            let with =
+                |memory: u64| memory.checked_add(bytes).filter(|sum| *sum <= self.options.active_bytes);
+            let taken = self.memory.fetch_update(Ordering::Relaxed, Ordering::Relaxed, with);
+            taken.ok().map(|_| Room { shared: self, bytes })
+        };
+        if let Some(room) = room() {
+            return Ok(room);
         }
         self.let_go_for(bytes);
         let start = Tick::now();
         let mut guard = locked(&self.relief.0);
-        while !fits() {
+        loop {
+            if let Some(room) = room() {
+                return Ok(room);
+            }
             let waited = Duration::from_nanos(start.elapsed_ns());
             let Some(left) = self.options.overload_wait.checked_sub(waited).filter(|d| !d.is_zero()) else {
                 return Err(Error::new(
@@ -326,7 +353,6 @@ impl Shared {
             let wait = left.min(Duration::from_millis(5));
             guard = self.relief.1.wait_timeout(guard, wait).unwrap_or_else(PoisonError::into_inner).0;
         }
-        Ok(())
     }
 
     /// Has the partitions used least recently written and closed, as many as hold so many bytes.
@@ -420,4 +446,42 @@ fn least_used(topics: &HashMap<Arc<str>, Topic>, except: &Arc<str>) -> Option<Ve
     let used = |topic: &Topic| topic.values().map(|p| p.used.load(Ordering::Relaxed)).max().unwrap_or(0);
     let least = topics.iter().filter(|(name, _)| *name != except).min_by_key(|(_, topic)| used(topic));
     least.map(|(_, topic)| topic.values().cloned().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::error::Code;
+    use crate::store::MemoryStore;
+    use crate::stream::{Stream, StreamOptions};
+    use std::path::Path;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    #[test]
+    fn batches_that_are_being_taken_are_bounded_with_those_in_memory() {
+        let options = StreamOptions {
+            threads: 0,
+            checkpoint: Duration::ZERO,
+            overload_wait: Duration::ZERO,
+            active_bytes: 1000,
+            manifest: Some(":memory:".into()),
+            ..StreamOptions::default()
+        };
+        let stream = Stream::open(Arc::new(MemoryStore::new()), Path::new("/stream"), &options).unwrap();
+        let shared = &stream.shared;
+        let in_use = || stream.stats().active_bytes;
+        let first = shared.admit(600).unwrap();
+        assert_eq!(shared.admit(401).map(drop).unwrap_err().code(), Code::Overloaded);
+        let second = shared.admit(400).unwrap();
+        assert_eq!(in_use(), 1000);
+        // This batch fails, and its room is free again; of that one it was too much.
+        drop(second);
+        first.fill(590);
+        assert_eq!(in_use(), 590);
+        assert_eq!(shared.admit(411).map(drop).unwrap_err().code(), Code::Overloaded);
+        shared.admit(410).unwrap().fill(410);
+        assert_eq!(in_use(), 1000);
+        shared.release_memory(1000);
+        stream.close().unwrap();
+    }
 }
