@@ -170,20 +170,33 @@ impl SegmentList {
 
     /// Appends the steps of a range of rows; rows that there are not are left out.
     pub fn expand(&self, n: u64, rows: Range<u64>, out: &mut Vec<u32>) {
-        let end = rows.end.min(self.usable(n));
-        let mut row = rows.start;
-        let Some(first) = self.segment_of(row).filter(|_| row < end) else { return };
-        out.reserve(usize::try_from(end - row).unwrap_or(0));
+        let there = rows.end.min(self.usable(n)).saturating_sub(rows.start);
+        let first = out.len();
+        out.resize(first + usize::try_from(there).unwrap_or(0), 0);
+        let filled = self.fill(n, rows.start, &mut out[first..]);
+        out.truncate(first + filled);
+    }
+
+    /// Fills `out` with the steps of the rows from `row` on, as far as there are rows; says how many that are.
+    pub fn fill(&self, n: u64, mut row: u64, out: &mut [u32]) -> usize {
+        let end = row.saturating_add(out.len() as u64).min(self.usable(n));
+        let Some(first) = self.segment_of(row).filter(|_| row < end) else { return 0 };
+        let filled = (end - row) as usize;
+        let mut rest = out;
         for (segment, before) in self.segments.iter().zip(&self.before).skip(first) {
             let until = segment.rows().map_or(end, |rows| end.min(before + rows));
             // Modulo 2^32 is exact here: each of these steps is a u32.
             let (start, step) = (segment.step_of(row - before) as u32, segment.step as u32);
-            out.extend((0..until - row).map(|i| start.wrapping_add((i as u32).wrapping_mul(step))));
-            row = until;
+            let (here, later) = rest.split_at_mut((until - row) as usize);
+            for (place, i) in here.iter_mut().zip(0_u32..) {
+                *place = start.wrapping_add(i.wrapping_mul(step));
+            }
+            (row, rest) = (until, later);
             if row == end {
-                return;
+                break;
             }
         }
+        filled
     }
 
     /// How many rows have a step below `step`.

@@ -1,5 +1,6 @@
 //! The cold rows of a metric: as many values as there were, and a description of their steps (format §7, §8).
 
+use super::convert;
 use super::source::{Attempt, Bytes, Halt};
 use crate::error::{Code, Error};
 use crate::json;
@@ -56,26 +57,30 @@ impl Cold {
         self.rows.checked_sub(1).map(|row| self.step_at(row)).transpose()
     }
 
-    /// Appends the steps of a range of rows.
-    pub fn steps(&self, rows: Range<u64>, out: &mut Vec<u32>) -> Attempt<()> {
+    /// Fills `out` with the steps of so many rows from `row` on, which there must be.
+    pub fn steps(&self, row: u64, out: &mut [u32]) -> Attempt<()> {
         let bytes = match &self.steps {
             Steps::List(list) => {
-                list.expand(self.rows, rows, out);
-                return Ok(());
+                return match list.fill(self.rows, row, out) == out.len() {
+                    true => Ok(()),
+                    false => Err(Halt::Stop(Error::internal(format!(
+                        "metric {}: rows from {row} on have no steps",
+                        self.name
+                    )))),
+                };
             }
             Steps::File(bytes) => bytes,
         };
-        let first = out.len();
-        let mut at = rows.start;
-        let mut buf = vec![0; PIECE.min(usize::try_from((rows.end - rows.start) * 4).unwrap_or(PIECE))];
-        while at < rows.end {
-            let n = (rows.end - at).min(PIECE as u64 / 4) as usize;
-            bytes.read(&mut buf[..n * 4], at * 4)?;
-            let (values, _) = buf[..n * 4].as_chunks::<4>();
-            out.extend(values.iter().map(|raw| u32::from_le_bytes(*raw)));
-            at += n as u64;
+        match convert::bytes_of(out) {
+            Some(place) => bytes.read(place, row * 4)?,
+            None => {
+                let mut raw = vec![0; out.len() * 4];
+                bytes.read(&mut raw, row * 4)?;
+                let (values, _) = raw.as_chunks::<4>();
+                out.iter_mut().zip(values).for_each(|(step, raw)| *step = u32::from_le_bytes(*raw));
+            }
         }
-        match out[first..].windows(2).all(|w| w[0] < w[1]) {
+        match out.windows(2).all(|w| w[0] < w[1]) {
             true => Ok(()),
             false => Err(Halt::Stop(Error::new(
                 Code::Corrupt,

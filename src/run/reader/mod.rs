@@ -202,9 +202,7 @@ impl Reader {
             if n <= room {
                 series.read(&rows, &mut values[..n])?;
                 if let Some(steps) = steps.as_deref_mut() {
-                    let mut found = Vec::with_capacity(n);
-                    series.steps(&rows, &mut found)?;
-                    steps[..n].copy_from_slice(&found);
+                    series.read_steps(&rows, &mut steps[..n])?;
                 }
             }
             Ok(n)

@@ -113,10 +113,20 @@ impl Series {
 
     /// Appends the steps of rows.
     pub fn steps(&self, ranges: &[Range<u64>], out: &mut Vec<u32>) -> Attempt<()> {
+        let first = out.len();
+        out.resize(first + count(ranges) as usize, 0);
+        self.read_steps(ranges, &mut out[first..])
+    }
+
+    /// Reads the steps of rows into a buffer of exactly as many.
+    pub fn read_steps(&self, ranges: &[Range<u64>], mut out: &mut [u32]) -> Attempt<()> {
         for range in ranges {
             let (cold, hot) = self.split(range);
-            self.cold.steps(cold, out)?;
-            out.extend_from_slice(&self.hot_steps[hot]);
+            let (to_cold, rest) = out.split_at_mut((cold.end - cold.start) as usize);
+            let (to_hot, rest) = rest.split_at_mut(hot.len());
+            out = rest;
+            self.cold.steps(cold.start, to_cold)?;
+            to_hot.copy_from_slice(&self.hot_steps[hot]);
         }
         Ok(())
     }
@@ -223,8 +233,8 @@ impl Series {
 
     /// Rows as a column of the wanted type.
     pub fn column(&self, ranges: &[Range<u64>], wanted: As) -> Attempt<Column> {
-        let mut steps = self.reserved::<u32>(ranges)?;
-        self.steps(ranges, &mut steps)?;
+        let mut steps = self.zeroes::<u32>(ranges)?;
+        self.read_steps(ranges, &mut steps)?;
         Ok(Column { steps, data: self.data(ranges, wanted)? })
     }
 
@@ -258,20 +268,20 @@ impl Series {
     }
 
     fn collect<T: Native>(&self, ranges: &[Range<u64>]) -> Attempt<Vec<T>> {
-        // Reserved to see whether it can be, then made of fresh zero pages: those need no second writing.
-        drop(self.reserved::<T>(ranges)?);
-        let mut values = vec![T::default(); count(ranges) as usize];
+        let mut values = self.zeroes(ranges)?;
         self.read(ranges, &mut values)?;
         Ok(values)
     }
 
-    fn reserved<T>(&self, ranges: &[Range<u64>]) -> Attempt<Vec<T>> {
+    /// As many values as there are rows.
+    fn zeroes<T: Native>(&self, ranges: &[Range<u64>]) -> Attempt<Vec<T>> {
         let rows = count(ranges);
-        let mut values = Vec::new();
-        let reserved = usize::try_from(rows).ok().and_then(|n| values.try_reserve_exact(n).ok());
+        // Reserved to see whether it can be, then made of fresh zero pages: those need no second writing.
+        let reserved = usize::try_from(rows).ok().and_then(|n| Vec::<T>::new().try_reserve_exact(n).ok());
         let too_many =
             || Error::new(Code::Io, format!("metric {}: no memory for {rows} rows", self.cold.name));
-        reserved.map(|()| values).ok_or_else(|| Halt::Stop(too_many()))
+        reserved.ok_or_else(|| Halt::Stop(too_many()))?;
+        Ok(vec![T::default(); rows as usize])
     }
 
     /// The value of a row does not fit the wanted type.
