@@ -11,7 +11,7 @@ from .sections import ALL, languages, pinned, step
 from .sections.write import step as step_of
 from .tables import markdown, number, ratio, text
 
-BLOCK = re.compile(r"(<!-- bench:(?!end)(\w+) -->\n).*?(<!-- bench:end -->)", re.S)
+BLOCK = re.compile(r"(<!-- bench:(?!end -->)(\w+) -->\n).*?(<!-- bench:end -->)", re.S)
 
 
 def machine(results):
