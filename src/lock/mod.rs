@@ -93,7 +93,8 @@ impl fmt::Debug for WriterLock {
 
 impl WriterLock {
     /// Takes `what` ("the run in …") by the lock file at `path`, whose directory is made if missing. [`Code::Busy`]
-    /// with the owner if somebody has it. Waits up to [`EXPIRY`] for a sign of life from an owner on another host.
+    /// with the owner if somebody has it. Waits up to [`EXPIRY`] for a sign of life from an owner on another host. What other
+    /// hosts have done to the names in that directory is known here from then on.
     pub fn acquire(store: Arc<dyn Store>, path: &Path, what: &str) -> Result<WriterLock> {
         Self::acquire_in(store, path, what, Arc::new(RealWorld))
     }
@@ -108,8 +109,18 @@ impl WriterLock {
         let me = world.me();
         let taker = Taker { store: &*store, world: &*world, path, what, me: &me, line: &me.to_line() };
         let file = taker.take()?;
+        let known = ops::look_anew(&*store, ops::parent_of(path));
         let (path, what, line) = (path.to_path_buf(), what.to_owned(), taker.line.to_vec());
-        Ok(WriterLock { store, world, path, what, me, line, held: Mutex::new(Held { file, beaten: false }) })
+        let held = Mutex::new(Held { file, beaten: false });
+        let lock = WriterLock { store, world, path, what, me, line, held };
+        match known {
+            Ok(()) => Ok(lock),
+            Err(e) => {
+                // A lock that stays is taken over by whoever comes next.
+                _ = lock.release();
+                Err(e)
+            }
+        }
     }
 
     fn taker(&self) -> Taker<'_> {

@@ -1,6 +1,6 @@
 //! What is made of several operations. Each can be stopped after any of them.
 
-use super::{File, Kind, Metadata, Store};
+use super::{File, Kind, Metadata, Reach, Store};
 use crate::error::{Code, Error, Result};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -181,6 +181,15 @@ pub fn create_dirs(store: &dyn Store, path: &Path) -> Result<()> {
 /// The path denotes a directory, links followed.
 pub fn is_dir(store: &dyn Store, path: &Path) -> Result<bool> {
     Ok(store.metadata(path)?.is_some_and(|m| m.kind == Kind::Dir))
+}
+
+/// What this system remembers of a directory is compared with what the server has, where a network is in between: to be done
+/// before it is asked for names that others may have made or removed.
+pub fn look_anew(store: &dyn Store, dir: &Path) -> Result<()> {
+    match store.reach(dir) {
+        Reach::Network => store.fresh_metadata(dir).map(drop),
+        Reach::Local | Reach::Daemon => Ok(()),
+    }
 }
 
 /// The path denotes a regular file, links followed.

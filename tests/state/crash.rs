@@ -140,6 +140,50 @@ killed! {
     without_sync_the_death_of_the_process_loses_nothing => scripts::relaxed().remove(0).1;
 }
 
+/// The state went on on another host, which died; the first one, which still remembers its folder as it left it, goes on.
+#[test]
+fn what_a_host_remembers_of_a_state_that_went_on_elsewhere_takes_nothing_from_it() {
+    let script = [
+        Act::Open(Options::default()),
+        Act::Set("a", "1"),
+        Act::Compact,
+        Act::Set("b", "2"),
+        Act::Delete("first"),
+        Act::Compact,
+        Act::Set("c", "3"),
+    ];
+    let unlocked = Options { lock: false, ..Options::default() };
+    for begun in [false, true] {
+        for n in 0.. {
+            let here = MemoryStore::new();
+            here.set_local(false);
+            let state = open(&here, &Options::default()).unwrap();
+            if begun {
+                state.set("first", b"0").unwrap();
+            }
+            drop(state);
+            here.remember();
+            let elsewhere = here.process();
+            elsewhere.kill_at(n, Done::Whole);
+            let (program, _) = run(&script, &elsewhere);
+            let done = program.store.ops() <= n;
+            elsewhere.kill();
+            let mut expected = keys(&open(&here.snapshot(), &unlocked).unwrap());
+            let state = open(&here, &Options::default()).unwrap();
+            assert_eq!(keys(&state), expected, "begun: {begun}, after operation {n} elsewhere");
+            state.set("after", b"4").unwrap();
+            state.compact().unwrap();
+            drop(state);
+            expected.insert("after".into(), "4".into());
+            assert_eq!(keys(&open(&here.process(), &unlocked).unwrap()), expected);
+            if done {
+                assert_eq!(expected.len(), 4, "{expected:?}");
+                break;
+            }
+        }
+    }
+}
+
 /// Scripts with several processes: the later ones die, too.
 #[test]
 fn later_processes_may_die_as_well() {

@@ -27,17 +27,8 @@ pub fn ask(reach: Reach, store: &dyn Store, path: &Path) -> Result<Option<Metada
     }
 }
 
-/// What this system remembers of a folder is compared with what the server has, where there is one. Must come before names in
-/// it are asked for.
-pub fn look_anew(reach: Reach, store: &dyn Store, folder: &Path) -> Result<()> {
-    match reach {
-        Reach::Network => store.fresh_metadata(folder).map(drop),
-        Reach::Local | Reach::Daemon => Ok(()),
-    }
-}
-
-/// What each name denotes, in their order; of several errors one. All names are below `root`, at which [`look_anew`] has
-/// looked. Without leave to start threads, or where answers come at once, they are looked at one by one.
+/// What each name denotes, in their order; of several errors one. All names are below `root`, at which [`ops::look_anew`]
+/// has looked. Without leave to start threads, or where answers come at once, they are looked at one by one.
 pub fn look_at_all(
     reach: Reach,
     store: &dyn Store,
@@ -48,7 +39,7 @@ pub fn look_at_all(
     if reach == Reach::Network {
         let folders: HashSet<_> = paths.iter().map(|path| ops::parent_of(path)).collect();
         let mut others = folders.into_iter().filter(|folder| *folder != root);
-        others.try_for_each(|folder| look_anew(reach, store, folder))?;
+        others.try_for_each(|folder| ops::look_anew(store, folder))?;
     }
     let look = |paths: &[&Path]| paths.iter().map(|path| ask(reach, store, path)).collect::<Result<Vec<_>>>();
     let lookers = LOOKERS.min(paths.len() / WORTH_A_THREAD);

@@ -24,7 +24,7 @@ use crate::run::schema::Schema;
 use crate::run::values;
 use crate::store::{ops, Reach, Store};
 use logs::Logs;
-use looks::{ask, look_anew, look_at_all};
+use looks::{ask, look_at_all};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -90,7 +90,7 @@ pub fn recover(store: &Arc<dyn Store>, plan: &Plan) -> Result<Recovered> {
         sizes: Vec::new(),
         reach: store.reach(&plan.root),
     };
-    look_anew(recovery.reach, &**store, &plan.root)?;
+    ops::look_anew(&**store, &plan.root)?;
     let manifest_path = plan.root.join(name::MANIFEST);
     let manifest = match ops::read_file(&**store, &manifest_path)? {
         Some(bytes) => Some(Manifest::parse(&bytes, &manifest_path)?),
@@ -272,15 +272,16 @@ fn follow_cold(columns: &Columns, id: usize, exact: bool) -> Result<MonotonicTra
 mod tests {
     use super::*;
     use crate::run::dtype::Value;
-    use crate::run::options::WriterOptions;
+    use crate::run::options::{FinishOptions, WriterOptions};
     use crate::run::writer::Writer;
     use crate::store::{Done, MemoryStore};
 
     const RUN: &str = "/run";
 
-    /// Writes so many more steps, as far as the process gets.
-    fn write(store: &MemoryStore, steps: u32) -> Result<()> {
-        let options = WriterOptions { threads: 0, hotsize: 3, ..WriterOptions::default() };
+    /// Writes so many more steps and may finish the run, as far as the process gets.
+    fn write(store: &MemoryStore, steps: u32, finish: bool) -> Result<()> {
+        let options =
+            WriterOptions { threads: 0, hotsize: 3, reopen_finished: true, ..WriterOptions::default() };
         let writer = Writer::open_in(Arc::new(store.clone()), Path::new(RUN), &options)?;
         for _ in 0..steps {
             let step = writer.step()?;
@@ -293,12 +294,15 @@ mod tests {
             }
             writer.end_step()?;
         }
-        writer.close()
+        match finish {
+            true => writer.finish(&FinishOptions::default()),
+            false => writer.close(),
+        }
     }
 
     /// What is on the disk after a process has opened the run, and closed it again.
     fn opened_by(store: &MemoryStore) -> Vec<Option<Vec<u8>>> {
-        write(store, 0).unwrap();
+        write(store, 0, false).unwrap();
         let file = |name: &&str| store.peek(Path::new(RUN).join(name::FOLDER).join(name));
         let mut found: Vec<_> =
             ["a.f64", "some/b.i64", "late/c.f32", name::HOT, name::HOT_COMPACTING].iter().map(file).collect();
@@ -310,22 +314,24 @@ mod tests {
     #[test]
     fn what_a_system_remembers_of_a_run_that_went_on_elsewhere_takes_nothing_from_it() {
         let mut differs = 0;
-        for n in 0.. {
-            let here = MemoryStore::new();
-            here.set_local(false);
-            write(&here, 7).unwrap();
-            here.remember();
-            let elsewhere = here.process();
-            elsewhere.kill_at(n, Done::Whole);
-            let done = write(&elsewhere, 9).is_ok();
-            elsewhere.kill();
-            let expected = opened_by(&here.snapshot());
-            assert_eq!(opened_by(&here), expected, "after operation {n} elsewhere");
-            differs += u32::from(expected[0].as_ref().is_some_and(|a| a.len() > 8 * 7));
-            if done {
-                break;
+        for finish in [false, true] {
+            for n in 0.. {
+                let here = MemoryStore::new();
+                here.set_local(false);
+                write(&here, 7, false).unwrap();
+                here.remember();
+                let elsewhere = here.process();
+                elsewhere.kill_at(n, Done::Whole);
+                let done = write(&elsewhere, 9, finish).is_ok();
+                elsewhere.kill();
+                let expected = opened_by(&here.snapshot());
+                assert_eq!(opened_by(&here), expected, "after operation {n} elsewhere, finish: {finish}");
+                differs += u32::from(expected[0].as_ref().is_some_and(|a| a.len() > 8 * 7));
+                if done {
+                    break;
+                }
             }
         }
-        assert!(differs > 10, "most of them add to the columns");
+        assert!(differs > 100, "most of them add to the columns");
     }
 }

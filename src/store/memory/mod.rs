@@ -375,18 +375,21 @@ impl MemoryStore {
         self.operate(what, &path, (effect, 0), |disk, _, _| act(&mut disk.image, &path))
     }
 
-    /// Opens the node that `find` gives.
+    /// Opens the node that `find` gives, or `makes`.
     fn open(
         &self,
         what: &'static str,
         path: &Path,
-        effect: Effect,
+        (effect, makes): (Effect, bool),
         mode: Mode,
         find: impl FnOnce(&mut Image) -> Outcome<NodeId>,
     ) -> Result<Box<dyn File>> {
         let path = Arc::new(path.to_path_buf());
-        let missing = effect == Effect::Read && self.believes_missing(&path);
-        self.ask_anew(&path);
+        // Nobody is asked about what is known not to be there, unless it is to be made.
+        let missing = !makes && self.believes_missing(&path);
+        if !missing {
+            self.ask_anew(&path);
+        }
         let (node, handle) = self.operate(what, &path, (effect, 0), |disk, _, _| {
             if missing {
                 return Err(libc::ENOENT);
@@ -405,12 +408,15 @@ impl MemoryStore {
             Err(libc::ENOENT | libc::ENOTDIR) => Ok(None),
             Err(errno) => Err(errno),
         };
-        let remembered = match &mut lock(&self.process).remembered {
-            Some(remembered) if remembered.is_missing(path) => Some(Ok(None)),
-            Some(remembered) => remembered.disk_for(path).map(told),
-            None => None,
-        };
-        self.on_path(what, path, Effect::Read, |image, _| remembered.unwrap_or_else(|| told(image)))
+        // The operation itself locks the process.
+        let mut remembered = lock(&self.process).remembered.take();
+        let found = self.on_path(what, path, Effect::Read, |image, _| match &mut remembered {
+            Some(remembered) if remembered.is_missing(path) => Ok(None),
+            Some(remembered) => told(remembered.instead_of(image, path)),
+            None => told(image),
+        });
+        lock(&self.process).remembered = remembered;
+        found
     }
 
     fn exists(&self, path: &Path) -> bool {

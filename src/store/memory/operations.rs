@@ -34,11 +34,11 @@ fn empty_file() -> Body {
 
 impl Store for MemoryStore {
     fn open_read(&self, path: &Path) -> Result<Box<dyn File>> {
-        self.open("open_read", path, Effect::Read, Mode::Read, |image| image.find(path, true))
+        self.open("open_read", path, (Effect::Read, false), Mode::Read, |image| image.find(path, true))
     }
 
     fn open_no_link(&self, path: &Path) -> Result<Box<dyn File>> {
-        self.open("open_read", path, Effect::Read, Mode::Read, |image| {
+        self.open("open_read", path, (Effect::Read, false), Mode::Read, |image| {
             let id = image.find(path, false)?;
             match image.nodes.get(&id).map(|n| &n.body) {
                 Some(Body::Link(_)) => Err(libc::ELOOP),
@@ -52,8 +52,8 @@ impl Store for MemoryStore {
     }
 
     fn open_append(&self, path: &Path, create: Create) -> Result<Box<dyn File>> {
-        let effect = if self.exists(path) || create == Create::Never { Effect::Read } else { Effect::Grow };
-        self.open("open_append", path, effect, Mode::Append, |image| {
+        let effect = if self.exists(path) { Effect::Read } else { Effect::Grow };
+        self.open("open_append", path, (effect, create != Create::Never), Mode::Append, |image| {
             let place = image.walk(path, false)?;
             match create {
                 Create::New if place.node.is_some() => Err(libc::EEXIST),
@@ -65,7 +65,7 @@ impl Store for MemoryStore {
 
     fn create(&self, path: &Path) -> Result<Box<dyn File>> {
         let effect = if self.exists(path) { Effect::Change } else { Effect::Grow };
-        self.open("create", path, effect, Mode::Write, |image| {
+        self.open("create", path, (effect, true), Mode::Write, |image| {
             let place = image.walk(path, false)?;
             match writable(image, path)? {
                 Some(id) => {

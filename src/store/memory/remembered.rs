@@ -21,14 +21,23 @@ impl Remembered {
         self.asked.insert(path.to_path_buf());
     }
 
-    /// It was not there, and nobody has asked since.
-    pub(super) fn is_missing(&self, path: &Path) -> bool {
-        let parent = path.parent().unwrap_or(path);
-        !self.asked.contains(path) && !self.asked.contains(parent) && self.disk.find(path, true).is_err()
+    /// The names in the directory of a file are taken as the server has them.
+    fn knows_names_beside(&self, path: &Path) -> bool {
+        self.asked.contains(path) || self.asked.contains(path.parent().unwrap_or(path))
     }
 
-    /// The disk to be asked about a file: the one that is remembered.
-    pub(super) fn disk_for(&mut self, path: &Path) -> Option<&mut Image> {
-        (!self.asked.contains(path) && self.disk.find(path, true).is_ok()).then_some(&mut self.disk)
+    /// It was not there, and nobody has asked since.
+    pub(super) fn is_missing(&self, path: &Path) -> bool {
+        !self.knows_names_beside(path) && self.disk.find(path, true).is_err()
+    }
+
+    /// What was remembered of a file that is not asked about now: the disk as it was, if the name still denotes the same.
+    pub(super) fn instead_of<'a>(&'a mut self, now: &'a mut Image, path: &Path) -> &'a mut Image {
+        let then = self.disk.find(path, true);
+        let believed = !self.knows_names_beside(path) || then == now.find(path, true);
+        match !self.asked.contains(path) && then.is_ok() && believed {
+            true => &mut self.disk,
+            false => now,
+        }
     }
 }
