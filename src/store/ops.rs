@@ -183,6 +183,14 @@ pub fn is_dir(store: &dyn Store, path: &Path) -> Result<bool> {
     Ok(store.metadata(path)?.is_some_and(|m| m.kind == Kind::Dir))
 }
 
+/// What a name denotes, as the server has it where a network is in between.
+pub fn ask(store: &dyn Store, reach: Reach, path: &Path) -> Result<Option<Metadata>> {
+    match reach {
+        Reach::Network => store.fresh_metadata(path),
+        Reach::Local | Reach::Daemon => store.metadata(path),
+    }
+}
+
 /// What this system remembers of a directory is compared with what the server has, where a network is in between: to be done
 /// before it is asked for names that others may have made or removed.
 pub fn look_anew(store: &dyn Store, dir: &Path) -> Result<()> {

@@ -137,6 +137,11 @@ impl Snapshot {
         let mut outcome = Error::new(Code::Busy, format!("{} keeps changing; try again", path.display()));
         let mut missed = false;
         for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                // It may have been what this system remembers that did not fit together.
+                ops::look_anew(&**store, ops::parent_of(path))?;
+                ops::look_anew(&**store, path)?;
+            }
             let found = match locate(&**store, path, options) {
                 Ok(found) => found,
                 // The folder of a run that is being archived vanishes after the archive has appeared, perhaps
@@ -373,8 +378,10 @@ struct Logs {
 
 impl Logs {
     fn read(store: &dyn Store, root: &Path) -> Attempt<Logs> {
-        // In this order: a row that moves from the one to the other in between is seen in the other.
+        // In this order: a row that moves from the one to the other in between is seen in the other, if the system does not
+        // believe what it knew of the folder before.
         let active = read_log(store, root, HOT)?;
+        store.fresh_metadata(root)?;
         let compacting = read_log(store, root, HOT_COMPACTING)?;
         Ok(Logs { active, compacting })
     }

@@ -77,8 +77,8 @@ pub struct Folder {
     /// Open for as long as it is compared with: a closed file's inode number is given to the next one.
     manifest: Box<dyn File>,
     found: Metadata,
-    /// This system knows at once when the manifest loses its name.
-    local: bool,
+    /// Whether this system knows at once when the manifest loses its name and a file grows.
+    reach: Reach,
     /// Directories that were seen to lie inside.
     inside: HashSet<PathBuf>,
 }
@@ -108,7 +108,7 @@ impl Folder {
             root: root.to_path_buf(),
             manifest: opened.file,
             found: opened.found,
-            local: store.reach(root) == Reach::Local,
+            reach: store.reach(root),
             inside: HashSet::new(),
         };
         Ok((folder, text))
@@ -127,7 +127,7 @@ impl Folder {
 
     /// Bytes of a file by its name, 0 if it is missing.
     pub fn len(&self, name: &str) -> Result<u64> {
-        Ok(self.store.metadata(&self.root.join(name))?.map_or(0, |m| m.len))
+        Ok(ops::ask(&*self.store, self.reach, &self.root.join(name))?.map_or(0, |m| m.len))
     }
 
     /// Makes sure that the manifest is still the one that was read (format §14.2): what it says holds for what was
@@ -136,7 +136,9 @@ impl Folder {
         let path = self.root.join(MANIFEST);
         let changed = || Error::new(Code::Busy, format!("{} keeps changing; try again", self.root.display()));
         // Opening asks the server; a bare stat may be answered from a cache, where there is a network in between.
-        if self.local && self.store.metadata(&path)?.is_some_and(|now| now.id == self.found.id) {
+        if self.reach == Reach::Local
+            && self.store.metadata(&path)?.is_some_and(|now| now.id == self.found.id)
+        {
             return Ok(());
         }
         let now = self.store.open_read(&path)?.metadata()?.id;

@@ -1,6 +1,6 @@
 //! The columns of a run that is opened: what is whole of each, and where it gives way to the logs (format §12.2, §12.5).
 
-use super::{ask, Recovery, Sizes};
+use super::{Recovery, Sizes};
 use crate::error::{Code, Error, Result};
 use crate::hotlog;
 use crate::json;
@@ -51,7 +51,7 @@ impl Recovery<'_> {
         };
         let steps = match &mut column.indices {
             Indices::List(list) => list.described().unwrap_or(u64::MAX),
-            indices @ Indices::File => match ask(self.reach, self.store, &column.index_path)? {
+            indices @ Indices::File => match ops::ask(self.store, self.reach, &column.index_path)? {
                 Some(metadata) => {
                     ops::regular(&column.index_path, &metadata)?;
                     sizes.indices = Some(metadata.len);

@@ -19,14 +19,6 @@ const LOOKERS: usize = 8;
 /// So many looks are worth a thread.
 const WORTH_A_THREAD: usize = 8;
 
-/// What a name denotes, as the server has it where there is one.
-pub fn ask(reach: Reach, store: &dyn Store, path: &Path) -> Result<Option<Metadata>> {
-    match reach {
-        Reach::Network => store.fresh_metadata(path),
-        Reach::Local | Reach::Daemon => store.metadata(path),
-    }
-}
-
 /// What each name denotes, in their order; of several errors one. All names are below `root`, at which [`ops::look_anew`]
 /// has looked. Without leave to start threads, or where answers come at once, they are looked at one by one.
 pub fn look_at_all(
@@ -41,7 +33,8 @@ pub fn look_at_all(
         let mut others = folders.into_iter().filter(|folder| *folder != root);
         others.try_for_each(|folder| ops::look_anew(store, folder))?;
     }
-    let look = |paths: &[&Path]| paths.iter().map(|path| ask(reach, store, path)).collect::<Result<Vec<_>>>();
+    let look =
+        |paths: &[&Path]| paths.iter().map(|path| ops::ask(store, reach, path)).collect::<Result<Vec<_>>>();
     let lookers = LOOKERS.min(paths.len() / WORTH_A_THREAD);
     if !threads || lookers < 2 || reach == Reach::Local {
         return look(paths);

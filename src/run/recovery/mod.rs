@@ -24,7 +24,7 @@ use crate::run::schema::Schema;
 use crate::run::values;
 use crate::store::{ops, Reach, Store};
 use logs::Logs;
-use looks::{ask, look_at_all};
+use looks::look_at_all;
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

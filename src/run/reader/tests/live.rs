@@ -7,10 +7,12 @@
 
 use super::*;
 use crate::run::archive::pack;
-use crate::run::dtype::DType;
+use crate::run::dtype::{DType, Value};
 use crate::run::manifest::{Manifest, MetricEntry};
+use crate::run::options::{FinishOptions, WriterOptions};
 use crate::run::steps::Indices;
-use crate::store::{ops, Create, Store};
+use crate::run::writer::Writer;
+use crate::store::{ops, Create, Done, Store};
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -408,5 +410,45 @@ fn a_run_that_takes_the_place_of_another_is_not_taken_for_it() {
             Err(e) => assert_eq!(e.code(), Code::Busy, "{e}"),
         }
         assert_eq!(shown(&store, "m"), "7:2.0 8:2.0 9:2.0");
+    }
+}
+
+#[test]
+fn a_system_that_remembers_an_earlier_moment_of_a_run_sees_a_consistent_prefix() {
+    fn write(store: &MemoryStore, steps: u32, finish: bool) -> Result<()> {
+        let options = WriterOptions { threads: 0, hotsize: 3, ..WriterOptions::default() };
+        let writer = Writer::open_in(Arc::new(store.clone()), Path::new(RUN), &options)?;
+        for _ in 0..steps {
+            let step = writer.step()?;
+            writer.write("m", Value::F64(f64::from(step)))?;
+            writer.end_step()?;
+        }
+        match finish {
+            true => writer.finish(&FinishOptions::default()),
+            false => writer.close(),
+        }
+    }
+    for (before, finish) in [(1, false), (3, false), (4, true), (7, true)] {
+        for n in 0.. {
+            let here = MemoryStore::new();
+            here.set_local(false);
+            let writer = here.process();
+            write(&writer, before, false).unwrap();
+            here.remember();
+            writer.kill_at(writer.ops() + n, Done::Whole);
+            let done = write(&writer, 9, finish).is_ok();
+            writer.kill();
+            let context = format!("{before} rows, then operation {n}, finish: {finish}");
+            let seen = open(&here).and_then(|reader| rows(&reader, "m"));
+            let seen = seen.unwrap_or_else(|e| panic!("{context}: {e}"));
+            let steps: Vec<u32> = seen.iter().map(|(step, _)| *step).collect();
+            assert_eq!(steps, (0..steps.len() as u32).collect::<Vec<_>>(), "{context}");
+            assert!(steps.len() >= before as usize, "{context}: {steps:?}");
+            if done {
+                // What was remembered of the logs has been asked anew by now.
+                assert_eq!(rows(&open(&here).unwrap(), "m").unwrap().len(), before as usize + 9);
+                break;
+            }
+        }
     }
 }
