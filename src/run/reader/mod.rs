@@ -1,8 +1,8 @@
 //! Reading a run: a folder, also while it is written, or an archive (format §14).
 //!
 //! [`Reader`] is the facade. [`discover`] finds the run, [`snapshot`] sees it whole, [`hot`] and [`cold`] are the two
-//! places where rows are ([`plain`] reads large logs), [`series`] joins them, [`selection`] picks rows, [`convert`] and [`column`] hand them out,
-//! [`table`] puts metrics side by side.
+//! places where rows are ([`plain`] reads large logs), [`series`] joins them, [`selection`] picks rows, [`convert`] and [`column`] hand them out
+//! (large ones in [`pages`]), [`table`] puts metrics side by side.
 
 mod cold;
 mod column;
@@ -10,6 +10,7 @@ mod convert;
 mod discover;
 mod estimate;
 mod hot;
+mod pages;
 mod plain;
 mod selection;
 mod series;

@@ -3,6 +3,7 @@
 use super::cold::Cold;
 use super::column::{As, Column, ColumnData, JsonTexts, MetricInfo};
 use super::convert::{self, Native};
+use super::pages;
 use super::snapshot::Hot;
 use super::source::{Attempt, Halt};
 use crate::error::{Code, Error};
@@ -276,12 +277,9 @@ impl Series {
     /// As many values as there are rows.
     fn zeroes<T: Native>(&self, ranges: &[Range<u64>]) -> Attempt<Vec<T>> {
         let rows = count(ranges);
-        // Reserved to see whether it can be, then made of fresh zero pages: those need no second writing.
-        let reserved = usize::try_from(rows).ok().and_then(|n| Vec::<T>::new().try_reserve_exact(n).ok());
         let too_many =
             || Error::new(Code::Io, format!("metric {}: no memory for {rows} rows", self.cold.name));
-        reserved.ok_or_else(|| Halt::Stop(too_many()))?;
-        Ok(vec![T::default(); rows as usize])
+        usize::try_from(rows).ok().and_then(pages::zeroes).ok_or_else(|| Halt::Stop(too_many()))
     }
 
     /// The value of a row does not fit the wanted type.
