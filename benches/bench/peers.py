@@ -3,7 +3,7 @@ from dataclasses import dataclass
 
 from .programs import PEERS
 
-OURS, NAME, ROWS = "plattli, by id", "plattli, by name", "plattli, rows"
+OURS, NAME, ROWS, ALONE = "plattli, by id", "plattli, by name", "plattli, rows", "plattli, by id, no thread"
 FLOOR, PYTHON = "format floor", "plattli 0.19, Python"
 ZMIJ, WIDE, SNPRINTF = "JSON line, zmij", "JSON line, zmij, f32 as f64", "JSON line, snprintf"
 CSV, BINARY, EVENTS = "CSV, fprintf", "binary row", "TensorBoard events, native"
@@ -35,6 +35,7 @@ def peers(made, python, left_out):
         Peer(OURS, f"{made['ours']} id"),
         Peer(NAME, f"{made['ours']} name"),
         Peer(ROWS, f"{made['ours']} row"),
+        Peer(ALONE, f"{made['ours']} alone"),
         Peer(FLOOR, f"{made['floor']} plat"),
         Peer(ZMIJ, f"{made['floor']} zmij"),
         Peer(WIDE, f"{made['floor']} wide", only_f32=True),

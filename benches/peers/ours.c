@@ -1,9 +1,9 @@
-// plattli itself: ours id|name|row write|read|resume|finish|bulk …
+// plattli itself: ours id|name|row|alone write|read|resume|finish|bulk …; alone: by id, without the background thread
 #include "common.h"
 #include <plattli.h>
 #define OK(x) do { if ((x) != PLATTLI_OK) DIE(#x ": %s", plattli_last_error()); } while (0)
 
-static int f64_, byname, row_;
+static int f64_, byname, row_, alone;
 static char (*names)[16];
 static uint32_t *ids_;
 static uint32_t *rowids; static float *rowf;
@@ -14,6 +14,7 @@ static void *w_open(const char *dir, const struct shape *s, long resume) {
   for (int m = 0; m < s->M; m++) sprintf(names[m], "m%04d", m);
   plattli_writer_options *o = plattli_writer_options_new();
   if (resume >= 0) OK(plattli_writer_options_set_step(o, (uint32_t)resume));
+  if (alone) OK(plattli_writer_options_set_threads(o, 0));
   plattli_writer *w = 0;
   OK(plattli_writer_open(dir, o, &w));
   plattli_writer_options_free(o);
@@ -62,7 +63,7 @@ static void rclose(void *r) { plattli_reader_close(r); }
 
 int main(int argc, char **argv) {
   if (argc < 2) return 1;
-  byname = !strcmp(argv[1], "name"); row_ = !strcmp(argv[1], "row");
+  byname = !strcmp(argv[1], "name"); row_ = !strcmp(argv[1], "row"); alone = !strcmp(argv[1], "alone");
   struct peer p = {w_open, w_step, w_finish, bulk, ropen_, rcol, rclose};
   return peer_main(argc - 1, argv + 1, &p);
 }

@@ -7,7 +7,7 @@ SHAPES = ("W2d", "W3d")
 
 def measure(bench):
     first = bench.chosen(the.OURS, the.FLOOR, the.ZMIJ)
-    rest = bench.chosen(the.SNPRINTF, the.CSV, the.BINARY, the.EVENTS, the.SQLITE, the.TABLE, the.PYTHON)
+    rest = bench.chosen(the.ALONE, the.SNPRINTF, the.CSV, the.BINARY, the.EVENTS, the.SQLITE, the.TABLE, the.PYTHON)
     for shape, steps, peers, rounds in ((SHAPES[0], 20, first, bench.rounds), (SHAPES[0], 20, rest, min(bench.rounds, 3)), (SHAPES[1], 4, first, bench.rounds)):
 
         def once(peer, _):
