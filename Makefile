@@ -33,7 +33,7 @@ check: ## format, lints and Rust tests only
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	$(CARGO) test --workspace
 
-bench: lib ## what a step, a run, a read cost beside what people use instead (16 minutes); BENCHFLAGS=--quick, see benches/run.py --help
+bench: lib ## what a step, a run, a read cost beside what people use instead (about 20 minutes); BENCHFLAGS=--quick, see benches/run.py --help
 	@scripts/bootstrap.sh bench
 	@scripts/venv.sh bench >/dev/null || echo '*** no Python with the PyPI package plattli and matplotlib: its figures and the plots are left out'
 	@benches/run.py $(BENCHFLAGS)

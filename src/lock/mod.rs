@@ -109,7 +109,8 @@ impl WriterLock {
         let me = world.me();
         let taker = Taker { store: &*store, world: &*world, path, what, me: &me, line: &me.to_line() };
         let file = taker.take()?;
-        let known = ops::look_anew(&*store, ops::parent_of(path));
+        let dir = ops::parent_of(path);
+        let known = ops::look_anew(&*store, store.reach(dir), dir);
         let (path, what, line) = (path.to_path_buf(), what.to_owned(), taker.line.to_vec());
         let held = Mutex::new(Held { file, beaten: false });
         let lock = WriterLock { store, world, path, what, me, line, held };

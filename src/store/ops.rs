@@ -192,9 +192,10 @@ pub fn ask(store: &dyn Store, reach: Reach, path: &Path) -> Result<Option<Metada
 }
 
 /// What this system remembers of a directory is compared with what the server has, where a network is in between: to be done
-/// before it is asked for names that others may have made or removed.
-pub fn look_anew(store: &dyn Store, dir: &Path) -> Result<()> {
-    match store.reach(dir) {
+/// before it is asked for names that others may have made or removed. `reach` is asked for once by the caller: over a network
+/// that is a message, too.
+pub fn look_anew(store: &dyn Store, reach: Reach, dir: &Path) -> Result<()> {
+    match reach {
         Reach::Network => store.fresh_metadata(dir).map(drop),
         Reach::Local | Reach::Daemon => Ok(()),
     }

@@ -10,14 +10,11 @@ use crate::run::name;
 use crate::run::steps::{Indices, Segment, SegmentList};
 use std::collections::HashSet;
 
-/// Bytes of the shortest description of a metric that has values.
-const LEAST: usize = r#""a": {"indices": "indices", "dtype": "i8"}, "#.len();
-
 /// The manifest, or `None` if it is written in another way, or holds anything to be refused.
 pub fn parse(bytes: &[u8]) -> Option<Manifest> {
     let text = std::str::from_utf8(bytes).ok()?;
     let mut at = Cursor { rest: text };
-    let mut manifest = Manifest { metrics: Vec::with_capacity(bytes.len() / LEAST), ..Manifest::default() };
+    let mut manifest = Manifest::default();
     at.eat("{")?;
     loop {
         let key = at.string()?;

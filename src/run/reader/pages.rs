@@ -15,7 +15,9 @@ pub fn zeroes<T: Native>(n: usize) -> Option<Vec<T>> {
     Vec::<T>::new().try_reserve_exact(n).ok()?;
     let mut values = vec![T::default(); n];
     if size_of_val(&*values) >= LARGE {
-        bytes_of(&mut values).map(advise);
+        if let Some(bytes) = bytes_of(&mut values) {
+            advise(bytes);
+        }
     }
     Some(values)
 }
@@ -37,11 +39,15 @@ fn advise(_: &mut [u8]) {}
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
+    use crate::store::{ops, DiskStore, Store};
+    use std::path::Path;
 
     /// What `/proc/self/smaps` says of the mapping with an address.
-    #[allow(clippy::disallowed_methods)]
     fn flags_at(address: usize) -> String {
-        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+        let file = DiskStore.open_read(Path::new("/proc/self/smaps")).unwrap();
+        let mut maps = vec![0; 4 << 20];
+        let len = ops::read_full(&*file, &mut maps, 0).unwrap();
+        let maps = String::from_utf8_lossy(&maps[..len]);
         let mut inside = false;
         for line in maps.lines() {
             let range = line.split(' ').next().and_then(|range| range.split_once('-'));
@@ -59,12 +65,12 @@ mod tests {
     }
 
     #[test]
-    #[allow(clippy::disallowed_methods)]
     fn large_memory_is_asked_for_in_huge_pages_and_all_of_it_is_zero() {
         for n in [0, 1, 1000, 5_000_000, 5_000_001] {
             let values = zeroes::<u32>(n).unwrap();
             assert!(values.len() == n && values.iter().all(|value| *value == 0));
-            let supported = std::path::Path::new("/sys/kernel/mm/transparent_hugepage").exists();
+            let supported =
+                ops::is_dir(&DiskStore, Path::new("/sys/kernel/mm/transparent_hugepage")).unwrap();
             if n > 1000 && supported {
                 assert!(flags_at(values[n / 2..].as_ptr().addr()).contains(" hg "), "{n}");
             }

@@ -33,7 +33,7 @@ use crate::run::manifest::{Manifest, MetricEntry};
 use crate::run::name::{FOLDER, HOT, HOT_COMPACTING, INDICES, MANIFEST};
 use crate::run::options::ReaderOptions;
 use crate::run::steps::Indices;
-use crate::store::{ops, Store};
+use crate::store::{ops, Reach, Store};
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
@@ -139,8 +139,9 @@ impl Snapshot {
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
                 // It may have been what this system remembers that did not fit together.
-                ops::look_anew(&**store, ops::parent_of(path))?;
-                ops::look_anew(&**store, path)?;
+                let (above, reach) = (ops::parent_of(path), store.reach(path));
+                ops::look_anew(&**store, reach, above)?;
+                ops::look_anew(&**store, reach, path)?;
             }
             let found = match locate(&**store, path, options) {
                 Ok(found) => found,
@@ -190,11 +191,12 @@ impl Snapshot {
         keep: Option<&Limit>,
         strict: bool,
     ) -> Attempt<Snapshot> {
+        let reach = store.reach(root);
         let mut logs = Logs::default();
         if !options.exclude_hot {
-            logs = Logs::read(&**store, root)?;
+            logs = Logs::read(&**store, reach, root)?;
         }
-        let (folder, text) = Folder::pin(store, root)?;
+        let (folder, text) = Folder::pin(store, reach, root)?;
         if strict && !options.exclude_hot {
             logs.confirm(&**store, root)?;
         }
@@ -377,11 +379,11 @@ struct Logs {
 }
 
 impl Logs {
-    fn read(store: &dyn Store, root: &Path) -> Attempt<Logs> {
+    fn read(store: &dyn Store, reach: Reach, root: &Path) -> Attempt<Logs> {
         // In this order: a row that moves from the one to the other in between is seen in the other, if the system does not
         // believe what it knew of the folder before.
         let active = read_log(store, root, HOT)?;
-        store.fresh_metadata(root)?;
+        ops::look_anew(store, reach, root)?;
         let compacting = read_log(store, root, HOT_COMPACTING)?;
         Ok(Logs { active, compacting })
     }

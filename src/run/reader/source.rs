@@ -97,7 +97,7 @@ pub struct Opened {
 
 impl Folder {
     /// Opens the manifest and reads it.
-    pub fn pin(store: &Arc<dyn Store>, root: &Path) -> Attempt<(Folder, Vec<u8>)> {
+    pub fn pin(store: &Arc<dyn Store>, reach: Reach, root: &Path) -> Attempt<(Folder, Vec<u8>)> {
         let path = root.join(MANIFEST);
         let missing = || Error::not_found(format!("{}: the manifest has gone", path.display()));
         let opened =
@@ -108,7 +108,7 @@ impl Folder {
             root: root.to_path_buf(),
             manifest: opened.file,
             found: opened.found,
-            reach: store.reach(root),
+            reach,
             inside: HashSet::new(),
         };
         Ok((folder, text))

@@ -31,7 +31,7 @@ pub fn look_at_all(
     if reach == Reach::Network {
         let folders: HashSet<_> = paths.iter().map(|path| ops::parent_of(path)).collect();
         let mut others = folders.into_iter().filter(|folder| *folder != root);
-        others.try_for_each(|folder| ops::look_anew(store, folder))?;
+        others.try_for_each(|folder| ops::look_anew(store, reach, folder))?;
     }
     let look =
         |paths: &[&Path]| paths.iter().map(|path| ops::ask(store, reach, path)).collect::<Result<Vec<_>>>();

@@ -90,7 +90,7 @@ pub fn recover(store: &Arc<dyn Store>, plan: &Plan) -> Result<Recovered> {
         sizes: Vec::new(),
         reach: store.reach(&plan.root),
     };
-    ops::look_anew(&**store, &plan.root)?;
+    ops::look_anew(&**store, recovery.reach, &plan.root)?;
     let manifest_path = plan.root.join(name::MANIFEST);
     let manifest = match ops::read_file(&**store, &manifest_path)? {
         Some(bytes) => Some(Manifest::parse(&bytes, &manifest_path)?),
