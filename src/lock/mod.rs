@@ -211,8 +211,10 @@ impl Taker<'_> {
             };
             let lock = file.try_lock()?;
             if created && lock != Lock::Held {
+                // Asked for before anything is written, when a network file system still knows.
+                let id = file.metadata()?.id;
                 file.append(self.line)?;
-                if self.confirm(&*file)? {
+                if self.confirm(id)? {
                     return Ok(file);
                 }
                 continue;
@@ -294,7 +296,7 @@ impl Taker<'_> {
             file.set_len(0)?;
         }
         file.append(self.line)?;
-        Ok(self.confirm(&*file)?.then_some(file))
+        Ok(self.confirm(look.id)?.then_some(file))
     }
 
     /// Puts a lock file of our own in the place of one that others have open.
@@ -323,12 +325,13 @@ impl Taker<'_> {
 
     /// Renames our file over the old one, if that still looks the same.
     fn put(&self, own: Box<dyn File>, path: &Path, old: &Look) -> Result<Option<Box<dyn File>>> {
+        let id = own.metadata()?.id;
         if self.look()?.as_ref() != Some(old) {
             self.store.remove_file(path)?;
             return Ok(None);
         }
         self.store.rename(path, self.path)?;
-        Ok(self.confirm(&*own)?.then_some(own))
+        Ok(self.confirm(id)?.then_some(own))
     }
 
     /// Takes the run over from an owner on another host once its heartbeat has been missing for [`EXPIRY`].
@@ -362,10 +365,10 @@ impl Taker<'_> {
         }
     }
 
-    /// The name denotes our file and its line is ours: nobody was faster, nobody has unlinked it.
-    fn confirm(&self, file: &dyn File) -> Result<bool> {
+    /// The name denotes our open file and its line is ours: nobody was faster, nobody has unlinked it.
+    fn confirm(&self, own: FileId) -> Result<bool> {
         let Some(look) = self.look()? else { return Ok(false) };
-        Ok(look.text.starts_with(self.line) && file.metadata()?.id == look.id)
+        Ok(look.text.starts_with(self.line) && look.id == own)
     }
 
     fn busy(&self, owner: Option<&Owner>) -> Error {

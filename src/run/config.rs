@@ -83,6 +83,14 @@ pub fn apply_prepared(store: &dyn Store, root: &Path, source: &Source) -> Result
     }
 }
 
+/// The same in a folder that was just made: nothing is in it.
+pub fn apply_to_new(store: &dyn Store, root: &Path, source: &Source) -> Result<()> {
+    match source {
+        Source::Keep => ops::replace(store, &root.join(CONFIG), b"{}"),
+        Source::Text(_) | Source::Link(_) => apply_prepared(store, root, source),
+    }
+}
+
 /// The text of `config.json`, through a link if it is one; `None` if it is missing or its link leads nowhere. It
 /// may be any UTF-8: a linked file is whatever its owner made of it.
 pub fn read(store: &dyn Store, root: &Path) -> Result<Option<String>> {

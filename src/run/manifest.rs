@@ -196,7 +196,7 @@ fn spaced(value: Raw) -> Checked<String> {
 
 /// The forms of format §7.
 fn parse_indices(value: Raw) -> Checked<Indices> {
-    let segments = match value.kind() {
+    let segments: Checked<Vec<Segment>> = match value.kind() {
         RawKind::Str if value.as_str().as_deref() == Some(name::INDICES) => return Ok(Indices::File),
         RawKind::Array => {
             value.elements().enumerate().map(|(i, segment)| parse_segment(i, segment)).collect()

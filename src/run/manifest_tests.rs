@@ -286,7 +286,7 @@ fn any_entry() -> impl Strategy<Value = MetricEntry> {
                 at = start + (rows - 1) * step;
                 Segment { start, step, stop: Some(start + rows * step), stop_last }
             });
-            Indices::List(SegmentList::from_segments(segments.collect()).unwrap())
+            Indices::List(SegmentList::from_segments(segments).unwrap())
         });
     let monotonic = prop_oneof![Just(None), Just(Some(Monotonic::Inc)), Just(Some(Monotonic::Dec))];
     let extra = prop::option::of(Just(("unit \"é\n".to_owned(), r#"{"a": [1, null]}"#.to_owned())));

@@ -116,32 +116,70 @@ fn open_locked(
     config: &Source,
     options: &WriterOptions,
 ) -> Result<Parts> {
-    ops::remove_if_present(&**store, &archive_tmp(run_dir))?;
-    settle_bulk(&**store, run_dir, root)?;
+    let beside = Beside::look(&**store, run_dir)?;
+    if beside.may_hold(&archive_tmp(run_dir)) {
+        ops::remove_if_present(&**store, &archive_tmp(run_dir))?;
+    }
+    if beside.may_hold(&staging(run_dir)) || beside.may_hold(&retired(run_dir)) {
+        settle_bulk(&**store, run_dir, root)?;
+    }
     if options.layout == Layout::Bulk {
         return open_bulk(store, run_dir, root, config, options);
     }
-    ops::remove_tree(&**store, &reopening(run_dir))?;
-    settle_archive(store, run_dir, root, options)?;
+    if beside.may_hold(&reopening(run_dir)) {
+        ops::remove_tree(&**store, &reopening(run_dir))?;
+    }
+    let archive = run_dir.join(name::ARCHIVE);
+    if beside.may_hold(&archive) {
+        settle_archive(store, run_dir, root, options)?;
+    }
     let plan = Plan {
         step: options.step,
         strict: options.strict,
         threads: options.threads > 0,
         ..Plan::whole(run_dir, root)
     };
-    let recovered = if ops::is_dir(&**store, root)? {
-        recover(store, &plan)?
+    // What was settled may have put the folder there.
+    let may_exist = [root, &retired(run_dir), &archive].into_iter().any(|path| beside.may_hold(path));
+    let recovered = if may_exist && ops::is_dir(&**store, root)? {
+        let recovered = recover(store, &plan)?;
+        config::apply_prepared(&**store, root, config)?;
+        recovered
     } else {
         store.create_dir(root)?;
         store.sync_dir(run_dir)?;
+        config::apply_to_new(&**store, root, config)?;
         Recovered::nothing(store, &plan)
     };
     let Recovered { mut columns, schema, mut pending, mut hot, step, warnings } = recovered;
-    config::apply_prepared(&**store, root, config)?;
     if options.layout == Layout::Direct {
         fold_for_direct(&mut columns, &mut pending, &mut hot)?;
     }
     Ok(Parts { columns, schema, pending, hot, step, warnings })
+}
+
+/// The names in the run directory, as they were under the lock. Most openings find there nothing but the run folder, if
+/// that, and one look at the names spares a question for each of what might be there.
+struct Beside(Option<Vec<String>>);
+
+impl Beside {
+    /// So many names are looked at: output of a simulation may be there as well.
+    const MOST: usize = 128;
+
+    fn look(store: &dyn Store, run_dir: &Path) -> Result<Beside> {
+        match store.names(run_dir, Self::MOST + 1) {
+            Ok(names) => Ok(Beside(Some(names).filter(|names| names.len() <= Self::MOST))),
+            // Who may not list a directory may still ask for what is in it.
+            Err(e) if e.os_error() == Some(libc::EACCES) => Ok(Beside(None)),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Something may have this name; if not it is certain.
+    fn may_hold(&self, path: &Path) -> bool {
+        let Beside(Some(names)) = self else { return true };
+        names.iter().any(|name| path.file_name().is_some_and(|wanted| wanted == name.as_str()))
+    }
 }
 
 /// Removes what a bulk export left that was cut off. If that was between its two renames the old folder goes back.
@@ -341,3 +379,7 @@ impl Parts {
         Ok((core, backend))
     }
 }
+
+#[cfg(test)]
+#[path = "open_tests.rs"]
+mod tests;

@@ -2,6 +2,7 @@
 
 use crate::error::{Code, Error, Result};
 use crate::json;
+use smallvec::SmallVec;
 use std::ops::Range;
 
 /// Where the steps of a metric are.
@@ -31,9 +32,16 @@ pub struct Segment {
 /// list may describe more rows than that and still maps each value to its step.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SegmentList {
-    segments: Vec<Segment>,
-    /// Rows described before each segment: a row or a step is found by bisection.
-    before: Vec<u64>,
+    /// Nearly always it is one, which needs no memory of its own.
+    segments: SmallVec<[Placed; 1]>,
+}
+
+/// A segment in its list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Placed {
+    segment: Segment,
+    /// Rows described before it: a row or a step is found by bisection.
+    before: u64,
 }
 
 /// Steps are u32, so there can be no more rows.
@@ -108,10 +116,10 @@ impl SegmentList {
 
     /// Checks what the format demands of a list: [`Code::Corrupt`] for a segment that is empty, out of order,
     /// open but not last, or has steps beyond u32.
-    pub fn from_segments(segments: Vec<Segment>) -> Result<Self> {
-        let mut list = SegmentList { before: Vec::with_capacity(segments.len()), segments };
+    pub fn from_segments(segments: impl IntoIterator<Item = Segment>) -> Result<Self> {
+        let mut list = SegmentList::new();
         let (mut rows, mut next) = (0, Some(0));
-        for (i, segment) in list.segments.iter().enumerate() {
+        for (i, segment) in segments.into_iter().enumerate() {
             let objection = segment.objection().or(match next {
                 None => Some("the segment before it is open, which only the last may be"),
                 Some(next) if segment.start < next => Some("it starts before the end of the one before it"),
@@ -120,37 +128,43 @@ impl SegmentList {
             if let Some(objection) = objection {
                 return Err(Error::new(Code::Corrupt, format!("segment {i} of the steps: {objection}")));
             }
-            list.before.push(rows);
+            list.segments.push(Placed { segment, before: rows });
             rows += segment.rows().unwrap_or(0);
             next = segment.rows().map(|n| segment.step_of(n - 1) + 1);
         }
         Ok(list)
     }
 
+    /// There is no segment.
+    pub fn is_empty(&self) -> bool {
+        self.segments.is_empty()
+    }
+
     /// The segments.
-    pub fn segments(&self) -> &[Segment] {
-        &self.segments
+    #[cfg(test)]
+    pub fn segments(&self) -> Vec<Segment> {
+        self.segments.iter().map(|placed| placed.segment).collect()
     }
 
     /// The last segment has no end.
     pub fn is_open(&self) -> bool {
-        self.segments.last().is_some_and(|last| last.stop.is_none())
+        self.segments.last().is_some_and(|last| last.segment.stop.is_none())
     }
 
     /// The rows described; `None` if the last segment is open.
     pub fn described(&self) -> Option<u64> {
-        match (self.segments.last(), self.before.last()) {
-            (Some(last), Some(before)) => last.rows().map(|rows| before + rows),
-            _ => Some(0),
+        match self.segments.last() {
+            Some(Placed { segment, before }) => segment.rows().map(|rows| before + rows),
+            None => Some(0),
         }
     }
 
     /// The rows that have both a value and a step: all values, or fewer where the description ends before them
     /// (an open segment ends with the last u32).
     pub fn usable(&self, n: u64) -> u64 {
-        match (self.segments.last(), self.before.last()) {
-            (Some(last), Some(before)) => n.min(before + last.most_rows()),
-            _ => 0,
+        match self.segments.last() {
+            Some(Placed { segment, before }) => n.min(before + segment.most_rows()),
+            None => 0,
         }
     }
 
@@ -159,8 +173,8 @@ impl SegmentList {
         if row >= self.usable(n) {
             return None;
         }
-        let at = self.segment_of(row)?;
-        u32::try_from(self.segments.get(at)?.step_of(row - self.before.get(at)?)).ok()
+        let Placed { segment, before } = self.segments.get(self.segment_of(row)?)?;
+        u32::try_from(segment.step_of(row - before)).ok()
     }
 
     /// The step of the last row; `None` if there are no rows.
@@ -183,7 +197,7 @@ impl SegmentList {
         let Some(first) = self.segment_of(row).filter(|_| row < end) else { return 0 };
         let filled = (end - row) as usize;
         let mut rest = out;
-        for (segment, before) in self.segments.iter().zip(&self.before).skip(first) {
+        for Placed { segment, before } in &self.segments[first..] {
             let until = segment.rows().map_or(end, |rows| end.min(before + rows));
             // Modulo 2^32 is exact here: each of these steps is a u32.
             let (start, step) = (segment.step_of(row - before) as u32, segment.step as u32);
@@ -201,9 +215,9 @@ impl SegmentList {
 
     /// How many rows have a step below `step`.
     pub fn rows_below(&self, n: u64, step: u64) -> u64 {
-        let after = self.segments.partition_point(|segment| segment.start < step);
+        let after = self.segments.partition_point(|placed| placed.segment.start < step);
         let Some(at) = after.checked_sub(1) else { return 0 };
-        let (segment, before) = (&self.segments[at], self.before[at]);
+        let Placed { segment, before } = self.segments[at];
         let rows = (step - segment.start).div_ceil(segment.step).min(segment.most_rows());
         (before + rows).min(self.usable(n))
     }
@@ -212,18 +226,18 @@ impl SegmentList {
     /// the manifest must be published before the value is written.
     pub fn append(&mut self, n: u64, step: u32) -> Result<bool> {
         let described = self.described();
-        let (Some(last), Some(before)) = (self.segments.last_mut(), self.before.last()) else {
+        let Some(Placed { segment: last, before }) = self.segments.last_mut() else {
             if n != 0 {
                 return Err(broken(n, 0));
             }
             self.push(0, step);
             return Ok(true);
         };
-        let most = before + last.most_rows();
+        let most = *before + last.most_rows();
         if described.is_some_and(|rows| rows != n) || n <= *before || n > most {
-            return Err(broken(n, described.unwrap_or(before + 1)));
+            return Err(broken(n, described.unwrap_or(*before + 1)));
         }
-        let (rows, next) = (n - before, u64::from(step));
+        let (rows, next) = (n - *before, u64::from(step));
         let newest = last.step_of(rows - 1);
         if next <= newest {
             return Err(Error::internal(format!("step {step} was to be stored after step {newest}")));
@@ -261,7 +275,7 @@ impl SegmentList {
 
     /// How many of the steps the last segment of a list, whose metric has exactly `n` rows, describes without a change.
     fn going_on(&self, n: u64, steps: &[u32]) -> usize {
-        let (Some(last), Some(before)) = (self.segments.last(), self.before.last()) else { return 0 };
+        let Some(Placed { segment: last, before }) = self.segments.last() else { return 0 };
         if last.stop.is_some() || n < before + 2 {
             return 0;
         }
@@ -282,8 +296,8 @@ impl SegmentList {
     pub fn close(&mut self, n: u64) {
         let kept = self.usable(n);
         self.keep(kept);
-        if let (Some(last), Some(before)) = (self.segments.last_mut(), self.before.last()) {
-            last.stop = Some(last.step_of(kept - before));
+        if let Some(Placed { segment, before }) = self.segments.last_mut() {
+            segment.stop = Some(segment.step_of(kept - *before));
         }
     }
 
@@ -295,36 +309,34 @@ impl SegmentList {
     /// Appends the text of the list as in the manifest.
     pub fn push_text(&self, out: &mut Vec<u8>) {
         out.push(b'[');
-        for (i, segment) in self.segments.iter().enumerate() {
+        for (i, placed) in self.segments.iter().enumerate() {
             if i > 0 {
                 out.extend_from_slice(b", ");
             }
-            segment.push_text(out);
+            placed.segment.push_text(out);
         }
         out.push(b']');
     }
 
     /// The segment that a row is in, or would be in.
     fn segment_of(&self, row: u64) -> Option<usize> {
-        self.before.partition_point(|before| *before <= row).checked_sub(1)
+        self.segments.partition_point(|placed| placed.before <= row).checked_sub(1)
     }
 
     /// Cuts the list to the first `kept` rows, which must be there.
     fn keep(&mut self, kept: u64) {
-        let segments = self.before.partition_point(|before| *before < kept);
+        let segments = self.segments.partition_point(|placed| placed.before < kept);
         self.segments.truncate(segments);
-        self.before.truncate(segments);
-        for (segment, before) in self.segments.iter_mut().zip(&self.before) {
+        for Placed { segment, before } in &mut self.segments {
             if let Some(rows) = segment.rows() {
-                segment.stop = Some(segment.step_of(rows.min(kept - before)));
+                segment.stop = Some(segment.step_of(rows.min(kept - *before)));
                 segment.stop_last = false;
             }
         }
     }
 
     fn push(&mut self, before: u64, step: u32) {
-        self.segments.push(Segment::open(u64::from(step), 1));
-        self.before.push(before);
+        self.segments.push(Placed { segment: Segment::open(u64::from(step), 1), before });
     }
 }
 
@@ -355,8 +367,8 @@ pub fn segment_offline(steps: &[u32]) -> Option<SegmentList> {
         let same = |w: &&[u32]| w[0].checked_add(stride) == Some(w[1]);
         let rows = 1 + steps[from..].windows(2).take_while(same).count();
         let (start, stride) = (u64::from(start), u64::from(stride));
-        list.before.push(from as u64);
-        list.segments.push(Segment::closed(start, start + rows as u64 * stride, stride));
+        let segment = Segment::closed(start, start + rows as u64 * stride, stride);
+        list.segments.push(Placed { segment, before: from as u64 });
         from += rows;
     }
     Some(list)

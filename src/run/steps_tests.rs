@@ -72,7 +72,7 @@ fn the_last_step_of_all_can_be_described() {
     assert_eq!(text(&far), r#"[{"start": 0, "step": 4294967295}]"#);
     far.close(2);
     assert_eq!(text(&far), r#"[{"start": 0, "stop": 8589934590, "step": 4294967295}]"#);
-    assert_eq!(all(&list(far.segments()), 2), [0, u32::MAX]);
+    assert_eq!(all(&list(&far.segments()), 2), [0, u32::MAX]);
     assert!(far.append(2, u32::MAX).is_err());
 }
 
@@ -376,7 +376,7 @@ proptest! {
         numbers in prop::collection::vec((hard(), prop::option::of(hard()), hard()), 0..4), n in hard(), at in hard(),
     ) {
         let segments = numbers.iter().map(|&(start, stop, step)| Segment { start, step, stop, stop_last: false });
-        if let Ok(mut list) = SegmentList::from_segments(segments.collect()) {
+        if let Ok(mut list) = SegmentList::from_segments(segments) {
             let usable = list.usable(n);
             prop_assert!(usable <= 1 << 32);
             let last = list.last_step(n);

@@ -262,6 +262,14 @@ impl Store for DiskStore {
         retry(read).map_err(|e| Error::io("list the directory", path, &e))
     }
 
+    fn names(&self, path: &Path, most: usize) -> Result<Vec<String>> {
+        let read = || -> io::Result<Vec<String>> {
+            let names = fs::read_dir(path)?.take(most);
+            names.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+        };
+        retry(read).map_err(|e| Error::io("list the directory", path, &e))
+    }
+
     fn free_space(&self, path: &Path) -> Result<Option<u64>> {
         let what = "ask for the free space of";
         let name = CString::new(path.as_os_str().as_bytes())

@@ -132,6 +132,8 @@ pub trait Store: Send + Sync + Debug {
     fn link_metadata(&self, path: &Path) -> Result<Option<Metadata>>;
     /// The entries of a directory, in no order.
     fn list(&self, path: &Path) -> Result<Vec<Entry>>;
+    /// The names in a directory, in no order and no more than `most` of them. Nothing is asked about what they denote.
+    fn names(&self, path: &Path, most: usize) -> Result<Vec<String>>;
     /// Bytes that the file system with `path` has free for this user; `None` if it does not say.
     fn free_space(&self, path: &Path) -> Result<Option<u64>>;
     /// Makes the names in a directory durable.

@@ -10,6 +10,7 @@
 
 use crate::error::{Error, Result};
 use crate::store::{ops, File};
+use std::ops::Range;
 use std::path::Path;
 
 /// Compression method "stored".
@@ -64,6 +65,51 @@ impl Member {
     }
 }
 
+/// The members of an archive, directories left out, sorted by name. Their names lie one behind the other: an archive may have
+/// a hundred thousand.
+#[derive(Debug)]
+pub struct Directory {
+    names: String,
+    members: Vec<(Range<usize>, Member)>,
+}
+
+impl Directory {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// The number of the member of this name.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.members.binary_search_by(|(have, _)| self.names[have.clone()].cmp(name)).ok()
+    }
+
+    /// The name of a member.
+    pub fn name(&self, index: usize) -> &str {
+        &self.names[self.members[index].0.clone()]
+    }
+
+    /// What the directory says of a member.
+    pub fn member(&self, index: usize) -> &Member {
+        &self.members[index].1
+    }
+
+    /// Removes directories, sorts by name, and of several with one name keeps the last.
+    fn put_in_order(&mut self) {
+        let Directory { names, members } = self;
+        members.retain(|(name, _)| !names[name.clone()].ends_with('/'));
+        // Stable: among equals the order of the directory remains.
+        members.sort_by(|(a, _), (b, _)| names[a.clone()].cmp(&names[b.clone()]));
+        members.dedup_by(|later, earlier| {
+            let same = names[later.0.clone()] == names[earlier.0.clone()];
+            if same {
+                earlier.1 = later.1;
+            }
+            same
+        });
+    }
+}
+
 /// The end of a file, as it was read.
 #[derive(Debug)]
 pub struct Tail {
@@ -90,7 +136,7 @@ impl Tail {
 /// Reads the directory of a file of `len` bytes: all members but directories, sorted by name; of two with one name the
 /// later counts, as in Python. `path` is for messages. Anything that is not a sound zip file is
 /// [`crate::Code::Corrupt`]. What was read of the end is given as well: it may hold members.
-pub fn read(file: &dyn File, len: u64, path: &Path) -> Result<(Vec<(String, Member)>, Tail)> {
+pub fn read(file: &dyn File, len: u64, path: &Path) -> Result<(Directory, Tail)> {
     let bad = |what: &str| Error::corrupt(path, format_args!("is no readable zip file: {what}"));
     let mut tail = Tail::read(file, len, TAIL)?;
     let mut place = Place::find(&tail, true);
@@ -105,12 +151,14 @@ pub fn read(file: &dyn File, len: u64, path: &Path) -> Result<(Vec<(String, Memb
     let shift =
         start.checked_sub(place.offset).ok_or_else(|| bad("its directory is not where it should be"))?;
 
-    let mut members = Vec::new();
+    let mut directory = Directory { names: String::new(), members: Vec::new() };
     let mut bytes = Pieces { file, next: start, end: place.end, have: Vec::new(), used: 0 };
     if let Some(all) = usize::try_from(place.size).ok().and_then(|size| tail.get(start, size)) {
         bytes.have.extend_from_slice(all);
         bytes.next = place.end;
-        members.reserve(all.len() / ENTRY);
+        let most = all.len() / ENTRY;
+        directory.members.reserve(most);
+        directory.names.reserve(all.len() - most * ENTRY);
     }
     while bytes.left() > 0 {
         let head = bytes.take(ENTRY)?.ok_or_else(|| bad("its directory is cut short"))?;
@@ -131,27 +179,21 @@ pub fn read(file: &dyn File, len: u64, path: &Path) -> Result<(Vec<(String, Memb
             .filter(|at| *at < start)
             .ok_or_else(|| bad("an entry lies outside"))?;
         // A name that is not UTF-8 cannot be one of ours (format §13 sets the flag); it is kept to be refused.
-        let name = String::from_utf8_lossy(name).into_owned();
-        members.push((name, member));
+        let from = directory.names.len();
+        match std::str::from_utf8(name) {
+            Ok(name) => directory.names.push_str(name),
+            Err(_) => directory.names.push_str(&String::from_utf8_lossy(name)),
+        }
+        directory.members.push((from..directory.names.len(), member));
     }
 
-    forbid_overlap(&mut members, start).map_err(|name| {
-        Error::corrupt(
-            path,
-            format_args!("member `{name}` overlaps another one; this is not a run, but an attack"),
-        )
-    })?;
-    members.retain(|(name, _)| !name.ends_with('/'));
-    // Stable: among equals the order of the directory remains, and the last one counts.
-    members.sort_by(|a, b| a.0.cmp(&b.0));
-    members.dedup_by(|later, earlier| {
-        let same = later.0 == earlier.0;
-        if same {
-            earlier.1 = later.1;
-        }
-        same
-    });
-    Ok((members, tail))
+    if let Some(index) = overlapping(&mut directory.members, start) {
+        let name = directory.name(index);
+        let what = format_args!("member `{name}` overlaps another one; this is not a run, but an attack");
+        return Err(Error::corrupt(path, what));
+    }
+    directory.put_in_order();
+    Ok((directory, tail))
 }
 
 /// Where the data of a member start, from its local header; `None` if that is none or they do not fit.
@@ -247,22 +289,23 @@ fn zip64_field(mut extra: &[u8]) -> &[u8] {
     &[]
 }
 
-/// Sets each member's limit to the start of the next one and names one that does not fit before it.
-fn forbid_overlap(members: &mut [(String, Member)], directory: u64) -> std::result::Result<(), String> {
+/// Sets each member's limit to the start of the next one; one that does not fit before it is told.
+fn overlapping(members: &mut [(Range<usize>, Member)], directory: u64) -> Option<usize> {
+    let mut limit = directory;
+    let mut bound = |member: &mut Member| {
+        let least = LOCAL_HEADER as u64 + member.name_len;
+        let end = member.header_start.checked_add(least).and_then(|at| at.checked_add(member.compressed));
+        let fits = end.is_some_and(|end| end <= limit);
+        (member.limit, limit) = (limit, member.header_start);
+        fits
+    };
+    if members.is_sorted_by_key(|(_, member)| member.header_start) {
+        // As everyone writes them.
+        return (0..members.len()).rev().find(|i| !bound(&mut members[*i].1));
+    }
     let mut order: Vec<usize> = (0..members.len()).collect();
     order.sort_by_key(|i| members[*i].1.header_start);
-    let mut limit = directory;
-    for i in order.into_iter().rev() {
-        let (name, member) = &mut members[i];
-        let least = LOCAL_HEADER as u64 + member.name_len;
-        let needs = member.header_start.checked_add(least).and_then(|at| at.checked_add(member.compressed));
-        if needs.is_none_or(|end| end > limit) {
-            return Err(name.clone());
-        }
-        member.limit = limit;
-        limit = member.header_start;
-    }
-    Ok(())
+    order.into_iter().rev().find(|i| !bound(&mut members[*i].1))
 }
 
 /// A range of a file, handed out front to back in runs of bytes.

@@ -14,7 +14,7 @@ pub use pack::{pack_files, unpack, Content};
 use crate::error::{Code, Error, Result};
 use crate::run::name::MANIFEST;
 use crate::store::{ops, File, Store};
-use directory::{Member, Tail};
+use directory::{Directory, Tail};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -32,8 +32,7 @@ const FETCH: usize = 64 << 10;
 pub struct ArchiveReader {
     file: Box<dyn File>,
     path: PathBuf,
-    /// Sorted by name.
-    members: Vec<(String, Member)>,
+    directory: Directory,
     /// The end of the file, which was read to find the members.
     tail: Tail,
     /// Where the data of each member start, once its local header has been read.
@@ -58,10 +57,10 @@ impl ArchiveReader {
         let file = store.open_read(path)?;
         let metadata = file.metadata()?;
         ops::regular(path, &metadata)?;
-        let (members, tail) = directory::read(&*file, metadata.len, path)?;
-        let data_starts = members.iter().map(|_| OnceLock::new()).collect();
+        let (directory, tail) = directory::read(&*file, metadata.len, path)?;
+        let data_starts = (0..directory.len()).map(|_| OnceLock::new()).collect();
         let path = path.to_path_buf();
-        let archive = ArchiveReader { file, path, members, tail, data_starts, decoded: Mutex::new(None) };
+        let archive = ArchiveReader { file, path, directory, tail, data_starts, decoded: Mutex::new(None) };
         match archive.size(MANIFEST) {
             Some(_) => Ok(archive),
             None => Err(Error::corrupt(&archive.path, "is a zip file without plattli.json")),
@@ -75,19 +74,19 @@ impl ArchiveReader {
 
     /// The names of all members except directories, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.members.iter().map(|(name, _)| name.as_str())
+        (0..self.directory.len()).map(|index| self.directory.name(index))
     }
 
     /// Bytes of a member; `None` if there is none of that name.
     pub fn size(&self, name: &str) -> Option<u64> {
-        self.find(name).map(|i| self.members[i].1.size)
+        self.directory.find(name).map(|index| self.directory.member(index).size)
     }
 
     /// Like [`ArchiveReader::size`], and an error if what the directory claims cannot be true or read: a size to
     /// allocate by. Errors as [`ArchiveReader::read_at`].
     pub fn checked_size(&self, name: &str) -> Result<Option<u64>> {
-        match self.find(name) {
-            Some(_) => self.member(name).map(|index| Some(self.members[index].1.size)),
+        match self.directory.find(name) {
+            Some(index) => self.readable(index).map(|()| Some(self.directory.member(index).size)),
             None => Ok(None),
         }
     }
@@ -99,7 +98,7 @@ impl ArchiveReader {
     /// compressed by another method than deflate, or grows out of proportion.
     pub fn read_at(&self, name: &str, offset: u64, buf: &mut [u8]) -> Result<usize> {
         let index = self.member(name)?;
-        let member = &self.members[index].1;
+        let member = self.directory.member(index);
         let rest = member.size.saturating_sub(offset);
         let want = buf.len().min(usize::try_from(rest).unwrap_or(usize::MAX));
         if want == 0 {
@@ -123,7 +122,7 @@ impl ArchiveReader {
     /// The whole member. Errors as [`ArchiveReader::read_at`].
     pub fn read_all(&self, name: &str) -> Result<Vec<u8>> {
         let index = self.member(name)?;
-        let member = &self.members[index].1;
+        let member = self.directory.member(index);
         if !member.is_stored() {
             return self.decoded(index).map(|bytes| bytes.to_vec());
         }
@@ -139,17 +138,18 @@ impl ArchiveReader {
 
     /// Decodes every member and compares its checksum.
     pub fn verify(&self) -> Result<()> {
-        self.members.iter().enumerate().try_for_each(|(i, _)| self.stream(i, &mut |_| Ok(())))
-    }
-
-    fn find(&self, name: &str) -> Option<usize> {
-        self.members.binary_search_by(|(have, _)| have.as_str().cmp(name)).ok()
+        (0..self.directory.len()).try_for_each(|index| self.stream(index, &mut |_| Ok(())))
     }
 
     fn member(&self, name: &str) -> Result<usize> {
         let missing = || Error::not_found(format!("{}: holds no member `{name}`", self.path.display()));
-        let index = self.find(name).ok_or_else(missing)?;
-        let member = &self.members[index].1;
+        let index = self.directory.find(name).ok_or_else(missing)?;
+        self.readable(index).map(|()| index)
+    }
+
+    /// Refuses what can only be damage, or an attack.
+    fn readable(&self, index: usize) -> Result<()> {
+        let (name, member) = (self.directory.name(index), self.directory.member(index));
         if member.encrypted {
             return Err(self.damaged(name, "is encrypted; pack the run again without a password"));
         }
@@ -157,13 +157,13 @@ impl ArchiveReader {
             directory::STORED if member.compressed != member.size => {
                 Err(self.damaged(name, "is stored, but its two sizes differ"))
             }
-            directory::STORED => Ok(index),
+            directory::STORED => Ok(()),
             directory::DEFLATED
                 if member.size > DECODE_FLOOR.max(member.compressed.saturating_mul(DECODE_RATIO)) =>
             {
                 Err(self.damaged(name, "claims to decode to far more than such data ever do"))
             }
-            directory::DEFLATED => Ok(index),
+            directory::DEFLATED => Ok(()),
             other => {
                 Err(self.damaged(name, format_args!("uses compression method {other}; only deflate is read")))
             }
@@ -175,7 +175,7 @@ impl ArchiveReader {
         if let Some(start) = self.data_starts[index].get() {
             return Ok(*start);
         }
-        let (name, member) = &self.members[index];
+        let (name, member) = (self.directory.name(index), self.directory.member(index));
         if let Some(start) = member.known_start() {
             return Ok(start);
         }
@@ -216,8 +216,8 @@ impl ArchiveReader {
 
     /// Hands the decoded bytes of a member on in parts, and checks size and checksum at the end.
     fn stream(&self, index: usize, take: &mut dyn FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let (name, member) = &self.members[index];
-        self.member(name)?;
+        let (name, member) = (self.directory.name(index), self.directory.member(index));
+        self.readable(index)?;
         let end = self.data_start(index)? + member.compressed;
         let mut source =
             Fetch { file: &*self.file, next: member.header_start, end, have: Vec::new(), used: 0 };

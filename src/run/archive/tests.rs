@@ -67,7 +67,7 @@ fn a_packed_folder_has_the_members_order_and_checksums_of_the_reference() {
     assert!(order.map(|name| position(&bytes, name.as_bytes())).is_sorted());
     let archive = ArchiveReader::open(&DiskStore, &tmp).unwrap().unwrap();
     archive.verify().unwrap();
-    let crc = |name: &str| archive.members[archive.find(name).unwrap()].1.crc32;
+    let crc = |name: &str| archive.directory.member(archive.directory.find(name).unwrap()).crc32;
     assert_eq!(crc("res.f32"), 0xfd31_d871);
     assert_eq!(crc("solver/iters.u8"), 0xb04b_42b7);
     assert_eq!(crc("note.jsonl"), 0x7b03_db2a);

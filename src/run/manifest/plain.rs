@@ -8,6 +8,7 @@ use super::{Manifest, MetricEntry};
 use crate::run::dtype::{DType, Monotonic};
 use crate::run::name;
 use crate::run::steps::{Indices, Segment, SegmentList};
+use smallvec::SmallVec;
 use std::collections::HashSet;
 
 /// The manifest, or `None` if it is written in another way, or holds anything to be refused.
@@ -98,7 +99,7 @@ impl<'a> Cursor<'a> {
 
     fn segments(&mut self) -> Option<Indices> {
         self.eat("[")?;
-        let mut segments = Vec::new();
+        let mut segments = SmallVec::<[Segment; 1]>::new();
         if self.eat("]").is_none() {
             loop {
                 segments.push(self.segment()?);

@@ -66,7 +66,7 @@ impl Recovery<'_> {
                 None => return Err(self.missing(name, &column.index_path)),
             },
         };
-        let promised = steps > 0 && !matches!(&column.indices, Indices::List(l) if l.segments().is_empty());
+        let promised = steps > 0 && !matches!(&column.indices, Indices::List(l) if l.is_empty());
         if found.is_none() && promised && !has_log {
             return Err(self.missing(name, &column.value_path));
         }

@@ -149,6 +149,18 @@ impl Store for MemoryStore {
         })
     }
 
+    fn names(&self, path: &Path, most: usize) -> Result<Vec<String>> {
+        self.on_path("names", path, Effect::Read, |image, path| {
+            let dir = image.find(path, true)?;
+            Ok(image
+                .entries(dir)?
+                .keys()
+                .take(most)
+                .map(|name| name.to_string_lossy().into_owned())
+                .collect())
+        })
+    }
+
     fn free_space(&self, path: &Path) -> Result<Option<u64>> {
         self.on_path("free_space", path, Effect::Read, |image, _| Ok(image.free))
     }
