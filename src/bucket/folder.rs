@@ -67,20 +67,10 @@ impl Folder {
     }
 
     fn make(&self, dir: &Path) -> Result<()> {
-        let mut missing = Vec::new();
-        let mut above = Some(dir);
-        while let Some(dir) = above.filter(|dir| !dir.as_os_str().is_empty()) {
-            if ops::is_dir(&*self.store, dir)? {
-                break;
-            }
-            missing.push(dir);
-            above = dir.parent();
+        match self.durable {
+            true => ops::create_dirs_durably(&*self.store, dir),
+            false => ops::create_dirs(&*self.store, dir),
         }
-        ops::create_dirs(&*self.store, dir)?;
-        for dir in missing.iter().filter(|_| self.durable) {
-            self.store.sync_dir(ops::parent_of(dir))?;
-        }
-        Ok(())
     }
 
     fn write_own(&self, path: &Path, data: &[u8]) -> Result<Own> {

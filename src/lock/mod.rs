@@ -92,7 +92,7 @@ impl fmt::Debug for WriterLock {
 }
 
 impl WriterLock {
-    /// Takes `what` ("the run in …") by the lock file at `path`, whose directory is made if missing. [`Code::Busy`]
+    /// Takes `what` ("the run in …") by the lock file at `path`, whose directory is made, durably, if missing. [`Code::Busy`]
     /// with the owner if somebody has it. Waits up to [`EXPIRY`] for a sign of life from an owner on another host. What other
     /// hosts have done to the names in that directory is known here from then on.
     pub fn acquire(store: Arc<dyn Store>, path: &Path, what: &str) -> Result<WriterLock> {
@@ -245,8 +245,8 @@ impl Taker<'_> {
     fn open(&self) -> Result<Option<(Box<dyn File>, bool)>> {
         let create = || self.store.open_append(self.path, Create::New);
         let created = match create() {
-            Err(e) if e.os_error() == Some(libc::ENOENT) => {
-                ops::create_dirs(self.store, ops::parent_of(self.path))?;
+            Err(e) if e.is_missing() => {
+                ops::create_dirs_durably(self.store, ops::parent_of(self.path))?;
                 create()
             }
             other => other,

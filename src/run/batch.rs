@@ -3,6 +3,7 @@
 use super::dtype::{Cell, DType};
 use super::row::Row;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Whole rows in ascending order of step.
 ///
@@ -14,6 +15,8 @@ pub struct Batch {
     runs: Vec<Run>,
     /// The metrics of each run.
     ids: Vec<u32>,
+    /// How rows call the metrics of the last run; 0: they do not.
+    last_metrics: u64,
     cells: Vec<Cell>,
     /// Spaced text of the JSON values; the cell of a JSON value is its position in `spans`.
     text: Vec<u8>,
@@ -135,24 +138,46 @@ impl Batch {
     }
 
     /// Adds a row.
-    pub fn push(&mut self, step: u32, row: &Row) {
-        let (values, first) = (row.values(), self.cells.len());
-        let width = values.len();
+    pub fn push(&mut self, step: u32, row: &mut Row) {
+        let width = row.len();
         match self.runs.last_mut() {
-            Some(run) if run.width == width && same(&self.ids[self.ids.len() - width..], row) => {
+            Some(run)
+                if run.width == width && self.last_metrics != 0 && self.last_metrics == row.metrics() =>
+            {
                 run.rows += 1
             }
-            _ => {
-                self.ids.extend(values.iter().map(|value| value.id));
-                self.runs.push(Run { rows: 1, width });
-            }
+            _ => self.push_compared(row),
         }
+        let (values, first) = (row.values(), self.cells.len());
         self.cells.extend(values.iter().map(|value| value.cell));
         if row.has_json() {
             self.push_json(first, row);
         }
         self.steps.push(step);
         self.span_ends.push(self.spans.len());
+    }
+
+    /// Adds a row to the last run if that has its metrics, and to a new one otherwise. The row takes their number along, so
+    /// that the next need not be compared.
+    #[inline(never)]
+    fn push_compared(&mut self, row: &mut Row) {
+        /// Also a row that has been in another batch must not be taken for one of this.
+        static NUMBERS: AtomicU64 = AtomicU64::new(1);
+        let width = row.len();
+        match self.runs.last_mut() {
+            Some(run) if run.width == width && same(&self.ids[self.ids.len() - width..], row) => {
+                run.rows += 1
+            }
+            _ => {
+                self.ids.extend(row.values().iter().map(|value| value.id));
+                self.runs.push(Run { rows: 1, width });
+                self.last_metrics = 0;
+            }
+        }
+        if self.last_metrics == 0 {
+            self.last_metrics = NUMBERS.fetch_add(1, Ordering::Relaxed);
+        }
+        row.call_metrics(self.last_metrics);
     }
 
     fn push_json(&mut self, first: usize, row: &Row) {
@@ -213,6 +238,7 @@ impl Batch {
             values += run.rows * run.width;
         }
         let spans = rows.checked_sub(1).map_or(0, |last| self.span_ends[last]);
+        self.last_metrics = 0;
         self.steps.truncate(rows);
         self.runs.truncate(runs);
         self.ids.truncate(ids);
@@ -329,7 +355,7 @@ mod tests {
                 })
                 .unwrap();
             }
-            batch.push(step, &row);
+            batch.push(step, &mut row);
         }
         let by_column = batch.by_column(4);
         let seen: Vec<_> = by_column.columns().map(|(id, v)| (id, v.entries().collect::<Vec<_>>())).collect();
@@ -368,7 +394,7 @@ mod tests {
                     row.push(number(*id, cell));
                     expected.push((*id, Entry { step, cell }));
                 }
-                batch.push(step, &row);
+                batch.push(step, &mut row);
             }
             let (gone, kept) = (roll(31), roll(31));
             batch.remove_first(gone as usize);
@@ -396,6 +422,65 @@ mod tests {
     }
 
     #[test]
+    fn one_row_goes_to_one_batch_and_another_as_what_it_is_by_then() {
+        let mut dice = 4_711_u32;
+        let mut roll = |sides: u32| {
+            dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (dice >> 16) % sides
+        };
+        let mut row = Row::default();
+        for _ in 0..300 {
+            let mut batches = [Batch::default(), Batch::default()];
+            let mut expected: [Vec<Vec<(u32, Entry)>>; 2] = [Vec::new(), Vec::new()];
+            let mut ids = vec![0, 1, 2];
+            for step in 0..40 {
+                match roll(12) {
+                    0 => ids = (0..5).filter(|_| roll(3) > 0).collect(),
+                    1 => ids.truncate(2),
+                    2 => row.reset(),
+                    _ => {}
+                }
+                row.clear();
+                let mut values = Vec::new();
+                for id in &ids {
+                    let cell = u64::from(step * 10 + id);
+                    if !row.put_expected(*id, DType::U64, cell) {
+                        row.push(Slot { expects: Some(DType::U64), ..number(*id, cell) });
+                    }
+                    values.push((*id, Entry { step, cell }));
+                }
+                let at = roll(2) as usize;
+                batches[at].push(step, &mut row);
+                expected[at].push(values);
+                let (batch, expected, rows) = (&mut batches[at], &mut expected[at], roll(4) as usize);
+                match roll(10) {
+                    0 => {
+                        batch.remove_first(rows);
+                        expected.drain(..rows.min(expected.len()));
+                    }
+                    1 => {
+                        batch.keep_first(rows);
+                        expected.truncate(rows);
+                    }
+                    2 => {
+                        batch.clear();
+                        expected.clear();
+                    }
+                    _ => {}
+                }
+            }
+            for (batch, expected) in batches.iter().zip(expected) {
+                let mut expected = expected.concat();
+                expected.sort_by_key(|(id, entry)| (*id, entry.step));
+                let by_column = batch.by_column(5);
+                let columns = by_column.columns();
+                let seen: Vec<_> = columns.flat_map(|(id, v)| v.entries().map(move |e| (id, e))).collect();
+                assert_eq!(seen, expected);
+            }
+        }
+    }
+
+    #[test]
     fn rows_that_are_dropped_take_their_text_with_them() {
         let mut batch = Batch::default();
         let mut row = Row::default();
@@ -405,14 +490,14 @@ mod tests {
             if step != 1 {
                 row.push_json(1, |out| write!(out, "\"s{step}\"").map(|()| None)).unwrap();
             }
-            batch.push(step, &row);
+            batch.push(step, &mut row);
         }
         let before = batch.weight();
         batch.remove_first(0);
         assert_eq!((batch.rows(), batch.weight()), (5, before));
         batch.remove_first(2);
         batch.remove_first(1);
-        batch.push(5, &row);
+        batch.push(5, &mut row);
         assert_eq!(batch.steps(), [3, 4, 5]);
         assert_eq!(batch.cells_of(0), [3, 4, 4]);
         let text: Vec<_> = batch.cells_of(1).iter().map(|cell| batch.json(*cell).to_vec()).collect();

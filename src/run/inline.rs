@@ -91,7 +91,7 @@ impl Inline {
     fn accept(&mut self, core: &mut Core) -> Result<()> {
         let step = core.step_number()?;
         core.schema.follow(&mut core.row);
-        self.pending.push(step, &core.row);
+        self.pending.push(step, &mut core.row);
         core.row.clear();
         Ok(())
     }

@@ -36,11 +36,13 @@ pub enum Backend {
 pub fn open(store: &Arc<dyn Store>, run_dir: &Path, options: &WriterOptions) -> Result<(Core, Backend)> {
     check(run_dir, options)?;
     let root = run_dir.join(name::FOLDER);
-    make_run_dir(&**store, run_dir)?;
     let config = config::prepare(&**store, run_dir, &root, &options.config)?;
     let lock = match options.lock {
         true => Some(lock_run(store, run_dir)?),
-        false => None,
+        false => {
+            ops::create_dirs_durably(&**store, run_dir)?;
+            None
+        }
     };
     let opened = open_locked(store, run_dir, &root, &config, options);
     match opened {
@@ -53,22 +55,6 @@ pub fn open(store: &Arc<dyn Store>, run_dir: &Path, options: &WriterOptions) -> 
             Err(e)
         }
     }
-}
-
-/// Makes the run directory with those above it that are missing, durably.
-fn make_run_dir(store: &dyn Store, run_dir: &Path) -> Result<()> {
-    let mut made = Vec::new();
-    for dir in run_dir.ancestors() {
-        if dir.as_os_str().is_empty() || ops::is_dir(store, dir)? {
-            break;
-        }
-        made.push(dir);
-    }
-    if made.is_empty() {
-        return Ok(());
-    }
-    ops::create_dirs(store, run_dir)?;
-    made.into_iter().try_for_each(|dir| store.sync_dir(ops::parent_of(dir)))
 }
 
 /// Refuses what no run can be.
@@ -104,7 +90,7 @@ struct Parts {
     warnings: Vec<String>,
 }
 
-/// One writer per run, by the lock file in its folder.
+/// One writer per run, by the lock file in the run directory, which is made if missing.
 fn lock_run(store: &Arc<dyn Store>, run_dir: &Path) -> Result<WriterLock> {
     WriterLock::acquire(Arc::clone(store), &run_dir.join(LOCK), &format!("the run in {}", run_dir.display()))
 }

@@ -40,6 +40,8 @@ pub struct Row {
     followed: usize,
     text: Vec<u8>,
     json: Vec<Json>,
+    /// How the metrics of the slots were last called, see [`Row::metrics`].
+    metrics: u64,
 }
 
 impl Row {
@@ -121,6 +123,7 @@ impl Row {
             _ => {
                 self.slots.truncate(self.len);
                 self.slots.push(slot);
+                self.metrics = 0;
             }
         }
         self.len += 1;
@@ -205,6 +208,20 @@ impl Row {
     pub fn reset(&mut self) {
         self.clear();
         self.slots.clear();
+        self.metrics = 0;
+    }
+
+    /// What [`Row::call_metrics`] was last told, 0 if another metric may stand somewhere since: the metrics of rows with as
+    /// many values need not be compared again.
+    #[inline]
+    pub fn metrics(&self) -> u64 {
+        self.metrics
+    }
+
+    /// Gives what stands in the row now, metric by metric, a number.
+    #[inline]
+    pub fn call_metrics(&mut self, number: u64) {
+        self.metrics = number;
     }
 
     /// Expects nothing beyond the values that there are.

@@ -297,7 +297,7 @@ pub fn read_back_all(columns: &Columns, files: &[&str]) -> Result<Batch> {
     for line in &lines {
         fill(&scan, line, &mut row, |key, _| ids[key])
             .map_err(|why| Error::corrupt(columns.root(), format_args!("step {}: {why}", line.step)))?;
-        batch.push(line.step, &row);
+        batch.push(line.step, &mut row);
     }
     Ok(batch)
 }

@@ -85,26 +85,3 @@ impl Files {
         Ok(times)
     }
 }
-
-/// Makes the directory of a state, so that its name, too, survives a power cut.
-pub fn make_dir(store: &dyn Store, dir: &Path) -> Result<()> {
-    let mut missing = Vec::new();
-    for above in dir.ancestors() {
-        if above.as_os_str().is_empty() {
-            break;
-        }
-        if ops::is_dir(store, above)? {
-            if !missing.is_empty() {
-                // Made by somebody who died before its name was on stable storage, perhaps; and perhaps its parent is not
-                // ours to read.
-                _ = store.sync_dir(ops::parent_of(above));
-            }
-            break;
-        }
-        missing.push(above);
-    }
-    missing.into_iter().rev().try_for_each(|dir| {
-        ops::create_dirs(store, dir)?;
-        store.sync_dir(ops::parent_of(dir))
-    })
-}

@@ -1,7 +1,7 @@
 //! An open state: its calls, one at a time.
 
 use super::entry::{self, Change, Map};
-use super::files::{self, Files};
+use super::files::Files;
 use super::load::{self, Loaded};
 use super::log::{self, Log};
 use super::options::Options;
@@ -76,7 +76,7 @@ impl State {
         let lock = if options.read_only || !options.lock {
             None
         } else {
-            files::make_dir(&*store, dir)?;
+            ops::create_dirs_durably(&*store, dir)?;
             let what = format!("the state {name:?} in {}", dir.display());
             Some(WriterLock::acquire(Arc::clone(&store), &files.lock(), &what)?)
         };
@@ -108,7 +108,7 @@ impl State {
             let loaded = read(&**store, files, options)?;
             return Ok(core(loaded.map, Role::Reader(loaded.lines, loaded.size), loaded.lost));
         }
-        files::make_dir(&**store, files.dir())?;
+        ops::create_dirs_durably(&**store, files.dir())?;
         for path in [files.log(), files.snapshot()] {
             ops::remove_if_present(&**store, &ops::tmp_of(&path))?;
         }

@@ -178,6 +178,30 @@ pub fn create_dirs(store: &dyn Store, path: &Path) -> Result<()> {
     }
 }
 
+/// The same, so that their names, too, survive a power cut.
+pub fn create_dirs_durably(store: &dyn Store, path: &Path) -> Result<()> {
+    let mut missing = Vec::new();
+    for dir in path.ancestors().filter(|dir| !dir.as_os_str().is_empty()) {
+        if !is_dir(store, dir)? {
+            missing.push(dir);
+            continue;
+        }
+        if !missing.is_empty() {
+            // Made by somebody who died before its name was on stable storage, perhaps.
+            match store.sync_dir(parent_of(dir)) {
+                // Whose parent is not ours to read is not ours either.
+                Err(e) if e.os_error() == Some(libc::EACCES) => {}
+                other => other?,
+            }
+        }
+        break;
+    }
+    missing.into_iter().rev().try_for_each(|dir| {
+        create_dirs(store, dir)?;
+        store.sync_dir(parent_of(dir))
+    })
+}
+
 /// The path denotes a directory, links followed.
 pub fn is_dir(store: &dyn Store, path: &Path) -> Result<bool> {
     Ok(store.metadata(path)?.is_some_and(|m| m.kind == Kind::Dir))

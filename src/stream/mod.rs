@@ -37,7 +37,7 @@ use shared::{locked, Shared};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use survey::Survey;
 
@@ -74,13 +74,8 @@ impl Stream {
         options.check()?;
         fork::ensure_registered()?;
         let what = format!("the stream store in {}", dir.display());
-        let new_in = folders_to_sync(&*store, dir)?;
         let lock = WriterLock::acquire(Arc::clone(&store), &dir.join(lock::LOCK), &what)?;
-        let named = match options.sync {
-            true => new_in.iter().try_for_each(|folder| store.sync_dir(folder)),
-            false => Ok(()),
-        };
-        let ready = match named.and_then(|()| surveyed(&store, dir, options)) {
+        let ready = match surveyed(&store, dir, options) {
             Ok(ready) => ready,
             Err(e) => {
                 // The first error is the one to tell.
@@ -205,18 +200,6 @@ impl Drop for Stream {
             _ = self.finish();
         }
     }
-}
-
-/// The folders that get a new name when `dir` is made.
-fn folders_to_sync(store: &dyn Store, dir: &Path) -> Result<Vec<PathBuf>> {
-    let mut folders = Vec::new();
-    for path in dir.ancestors() {
-        if path.as_os_str().is_empty() || store.metadata(path)?.is_some() {
-            break;
-        }
-        folders.push(ops::parent_of(path).to_path_buf());
-    }
-    Ok(folders)
 }
 
 fn surveyed(

@@ -228,7 +228,7 @@ mod tests {
         for step in steps {
             row.clear();
             row.push(Slot { cell: f64::from(step).to_bits(), id: 0, kind: DType::F64, expects: None });
-            batch.push(step, &row);
+            batch.push(step, &mut row);
         }
         batch
     }

@@ -82,7 +82,7 @@ impl Compacting {
             if self.partial.is_none_or(|p| p.values != core.row.len()) {
                 self.settle_schema(core).and_then(|()| self.write_row(core)).inspect_err(|e| core.note(e))?;
             }
-            self.accept(core.step_number()?, &core.row);
+            self.accept(core.step_number()?, &mut core.row);
             core.stats.rows += 1;
             core.row.clear();
             self.partial = None;

@@ -165,7 +165,7 @@ impl Compacting {
         match log.append(line) {
             Ok(()) => {
                 core.stats.bytes_written += line.len() as u64;
-                self.pending.push(step, &core.row);
+                self.pending.push(step, &mut core.row);
                 self.pending_rows += 1;
                 self.row_is_written(core);
                 Ok(())
@@ -205,7 +205,7 @@ impl Compacting {
         });
         match result {
             Ok(()) => {
-                self.accept(step, &core.row);
+                self.accept(step, &mut core.row);
                 self.row_is_written(core);
                 self.partial = None;
                 Ok(())
@@ -231,7 +231,7 @@ impl Compacting {
     }
 
     /// Remembers a row that is in the log.
-    fn accept(&mut self, step: u32, row: &Row) {
+    fn accept(&mut self, step: u32, row: &mut Row) {
         if !self.in_log_only {
             self.pending.push(step, row);
         }
@@ -278,8 +278,8 @@ impl Compacting {
 
     fn accept_waiting(&mut self, core: &mut Core, most: usize) {
         for _ in 0..most.min(self.waiting.len()) {
-            if let Some(w) = self.waiting.pop_front() {
-                self.accept(w.step, &w.row);
+            if let Some(mut w) = self.waiting.pop_front() {
+                self.accept(w.step, &mut w.row);
                 core.stats.rows += 1;
                 self.unsynced_steps += 1;
             }

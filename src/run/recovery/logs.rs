@@ -66,7 +66,7 @@ impl<'a> Logs<'a> {
                 }))
             });
             match result {
-                Ok(()) => values.push(line.step, &row),
+                Ok(()) => values.push(line.step, &mut row),
                 Err(why) => {
                     refused.push((*line, why));
                     return false;
