@@ -42,14 +42,14 @@ bench: lib ## what a step, a run, a read cost beside what people use instead (ab
 bench-docs: ## put the figures of the last make bench into README.md, docs/performance.md and docs/plots
 	@benches/run.py --report --into README.md --into docs/performance.md --plots docs/plots >/dev/null
 
-tools: build/driver build/heat build/show build/step build/pinned build/many build/steady
+tools: build/driver build/heat build/show build/step build/many build/steady
 
 build/driver: c_tests/words.c c_tests/pattern.c c_tests/words.h c_tests/pattern.h
 build/driver build/steady: build/%: c_tests/%.c
 build/heat build/show: build/%: examples/%.c
-build/step build/pinned build/many: build/%: benches/%.c
+build/step build/many: build/%: benches/%.c
 
-build/driver build/steady build/heat build/show build/step build/pinned build/many: include/plattli.h $(LIBRARY)
+build/driver build/steady build/heat build/show build/step build/many: include/plattli.h $(LIBRARY)
 	@mkdir -p build
 	$(CC) $(CFLAGS) -Werror -Iinclude $(filter %.c,$^) -o $@ $(LIBRARY) $(LIBS)
 

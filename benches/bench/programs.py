@@ -22,7 +22,6 @@ ALWAYS = {
     "tfevents": (PEERS / "tfevents.c", LINK),
     "many": (BENCHES / "many.c", OURS),
     "step": (BENCHES / "step.c", OURS),
-    "pinned": (BENCHES / "pinned.c", OURS),
 }
 # What needs a library that may not be there: name: source, package of pkg-config, what if there is no such package
 OPTIONAL = {

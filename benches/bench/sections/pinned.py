@@ -1,15 +1,17 @@
-"""A solver bound to the processor of the background thread: what 100 metrics a step of 1 ms cost it."""
+"""A solver bound to the processor of the background thread: what 100 metrics a step of 1 ms cost it, and beside what."""
+from .. import peers as the
 from ..tables import number
 
-NAME, SHAPE = "plattli, by id", "100 metrics a ms"
+SHAPE = "100 metrics a ms"
+WHO = (the.OURS, the.ALONE, the.FLOOR, the.ZMIJ, the.SNPRINTF, the.CSV)
 
 
 def measure(bench):
-    bench.put(NAME, SHAPE, bench.run(bench.made["pinned"], 8 if bench.quick else 31, bench.fresh("pinned")))
+    turns, rounds = (1, 8) if bench.quick else (3, 15)
+    bench.medians(SHAPE, bench.chosen(*WHO), turns, lambda peer, _: bench.run(peer.command, "pinned", bench.fresh("pinned"), rounds))
 
 
 def tables(results):
-    found = results.get("pinned", NAME, SHAPE)
-    if found:
-        yield ("A solver on the processor of the background thread, 100 metrics a step of 1 ms", ("slower by %", "quartiles", "rounds"),
-               [(number(found["percent"]), f"{number(found['lower'])} to {number(found['upper'])}", number(found["rounds"], 0))])
+    found = [(name, results.get("pinned", name, SHAPE)) for name in results.programs("pinned")]
+    yield ("A solver on the one processor of all threads, 100 metrics in f64 a step of 1 ms", ("", "slower by %", "quartiles"),
+           [(name, number(it["percent"]), f"{number(it['lower'])} to {number(it['upper'])}") for name, it in found if it])
