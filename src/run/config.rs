@@ -23,13 +23,20 @@ pub enum Source {
 /// before it changes a run. Paths are taken relative to `run_dir`; `root` is the run folder in it.
 ///
 /// [`Code::Argument`] for text that is not JSON, and for a path to something that is no regular file, to the
-/// folders of the run, or to the file through which `config.json` is replaced.
-pub fn prepare(store: &dyn Store, run_dir: &Path, root: &Path, config: &Config) -> Result<Source> {
+/// folders of the run, or to the file through which `config.json` is replaced. `may_be` tells of a path in the run
+/// directory whether something may be there: where it knows better nothing is asked.
+pub fn prepare(
+    store: &dyn Store,
+    run_dir: &Path,
+    root: &Path,
+    config: &Config,
+    may_be: impl Fn(&Path) -> bool,
+) -> Result<Source> {
     let path = match config {
         Config::Json(text) => return value(text).map(Source::Text),
         Config::Path(path) => run_dir.join(path),
     };
-    if is_plain(&path, run_dir) && store.link_metadata(&path)?.is_none() {
+    if is_plain(&path, run_dir) && !(may_be(&path) && store.link_metadata(&path)?.is_some()) {
         // As is usual: nothing is there that could be used or refused.
         return Ok(Source::Keep);
     }
@@ -60,7 +67,7 @@ pub fn prepare(store: &dyn Store, run_dir: &Path, root: &Path, config: &Config) 
 
 /// Makes `config.json` in the run folder, which must exist, what the caller asked for (see [`prepare`]).
 pub fn apply(store: &dyn Store, run_dir: &Path, root: &Path, config: &Config) -> Result<()> {
-    apply_prepared(store, root, &prepare(store, run_dir, root, config)?)
+    apply_prepared(store, root, &prepare(store, run_dir, root, config, |_| true)?)
 }
 
 /// The same with what [`prepare`] has decided.

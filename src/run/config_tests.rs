@@ -190,7 +190,7 @@ fn a_run_that_is_not_there_yet_is_checked_without_making_it() {
     let run = Run::new();
     let dir = run.dir.join("new/run");
     let root = dir.join("plattli");
-    let prepare = |path: &str| prepare(&DiskStore, &dir, &root, &Config::Path(path.into()));
+    let prepare = |path: &str| prepare(&DiskStore, &dir, &root, &Config::Path(path.into()), |_| true);
     for path in ["", ".", "plattli", "plattli/config.json.tmp", "x/../plattli/config.json.tmp"] {
         assert_eq!(prepare(path).unwrap_err().code(), Code::Argument, "{path:?}");
     }

@@ -36,7 +36,6 @@ pub enum Backend {
 pub fn open(store: &Arc<dyn Store>, run_dir: &Path, options: &WriterOptions) -> Result<(Core, Backend)> {
     check(run_dir, options)?;
     let root = run_dir.join(name::FOLDER);
-    let config = config::prepare(&**store, run_dir, &root, &options.config)?;
     let lock = match options.lock {
         true => Some(lock_run(store, run_dir)?),
         false => {
@@ -44,7 +43,7 @@ pub fn open(store: &Arc<dyn Store>, run_dir: &Path, options: &WriterOptions) -> 
             None
         }
     };
-    let opened = open_locked(store, run_dir, &root, &config, options);
+    let opened = open_locked(store, run_dir, &root, options);
     match opened {
         Ok(parts) => parts.into_writer(run_dir, root, options, lock),
         Err(e) => {
@@ -99,10 +98,10 @@ fn open_locked(
     store: &Arc<dyn Store>,
     run_dir: &Path,
     root: &Path,
-    config: &Source,
     options: &WriterOptions,
 ) -> Result<Parts> {
     let beside = Beside::look(&**store, run_dir)?;
+    let config = &config::prepare(&**store, run_dir, root, &options.config, |path| beside.may_hold(path))?;
     if beside.may_hold(&archive_tmp(run_dir)) {
         ops::remove_if_present(&**store, &archive_tmp(run_dir))?;
     }

@@ -72,10 +72,18 @@ fn a_directory_without_leftovers_is_asked_once_for_all_of_them() {
         open(store).unwrap().close().unwrap();
         let beside = store.log().into_iter().filter(|op| {
             let name = op.path.file_name().unwrap_or_default().to_string_lossy();
-            name.starts_with(".plattli.") && name != LOCK || name.starts_with(name::ARCHIVE)
+            let config = op.path.as_path() == Path::new("/run/config.json");
+            config || name.starts_with(".plattli.") && name != LOCK || name.starts_with(name::ARCHIVE)
         });
         beside.count()
     };
     assert_eq!(looks(&store), 0);
     assert!(looks(&lone) > 0);
+    let configured = MemoryStore::new();
+    configured.plant("/run/config.json", b"{\"dt\": 1}");
+    assert!(looks(&configured) > 0);
+    assert_eq!(
+        crate::run::config::read(&configured, Path::new("/run/plattli")).unwrap().unwrap(),
+        "{\"dt\": 1}"
+    );
 }

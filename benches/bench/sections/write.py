@@ -7,7 +7,8 @@ back once and compared bit for bit.
 from .. import peers as the
 from ..tables import number, ratio, times
 
-SHORT = (the.OURS, the.NAME, the.FLOOR, the.ZMIJ, the.BINARY)
+SHORT = (the.OURS, the.NAME, the.FLOOR, the.ZMIJ, the.WIDE, the.BINARY)
+MORE = {"W1": 4, "W2": 2, "W3": 2}
 SHAPES = {"f64": ("W1d", "W2d", "W3d", "W4d"), "f32": ("W1", "W2", "W3", "W4")}
 
 
@@ -25,9 +26,11 @@ def measure(bench):
 
             rounds = bench.rounds if kind == "f64" else min(bench.rounds, 3)
             bench.medians(shape, peers, rounds, once)
-            if shape.startswith("W1"):
+            more = MORE.get(shape[:2])
+            if more:
                 # Runs of less than a second; what the neighbours do weighs most in them.
-                bench.medians(shape, bench.chosen(*SHORT), 4 * bench.rounds + 1, once)
+                short = [peer for peer in bench.chosen(*SHORT) if peer in peers]
+                bench.medians(shape, short, more * bench.rounds + 1, once)
 
 
 def cpu(results, program, shape, section="write"):
