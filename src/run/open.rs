@@ -40,6 +40,7 @@ pub fn open(store: &Arc<dyn Store>, run_dir: &Path, options: &WriterOptions) -> 
         true => Some(lock_run(store, run_dir)?),
         false => {
             ops::create_dirs_durably(&**store, run_dir)?;
+            ops::look_anew(&**store, store.reach(run_dir), run_dir)?;
             None
         }
     };

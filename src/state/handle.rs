@@ -76,7 +76,6 @@ impl State {
         let lock = if options.read_only || !options.lock {
             None
         } else {
-            ops::create_dirs_durably(&*store, dir)?;
             let what = format!("the state {name:?} in {}", dir.display());
             Some(WriterLock::acquire(Arc::clone(&store), &files.lock(), &what)?)
         };

@@ -241,6 +241,20 @@ pub fn is_kept_open(name: &str) -> bool {
 /// files of it open, a file system may keep these, and so the directory, until they are closed: they are as good as
 /// removed.
 pub fn remove_tree(store: &dyn Store, path: &Path) -> Result<()> {
+    match remove_listed(store, path) {
+        Err(e) if is_not_empty(&e) => {}
+        other => return other,
+    }
+    // What this system remembered of the names in it may have been old.
+    store.fresh_metadata(path)?;
+    match remove_listed(store, path) {
+        Err(e) if is_not_empty(&e) && holds_kept_only(store, path)? => Ok(()),
+        other => other,
+    }
+}
+
+/// Removes a directory with all that it is listed to hold.
+fn remove_listed(store: &dyn Store, path: &Path) -> Result<()> {
     let Some(entries) = if_present(store.list(path))? else { return Ok(()) };
     for entry in entries {
         let child = path.join(&entry.name);
@@ -252,10 +266,7 @@ pub fn remove_tree(store: &dyn Store, path: &Path) -> Result<()> {
             },
         }
     }
-    match if_present(store.remove_dir(path)) {
-        Err(e) if is_not_empty(&e) && holds_kept_only(store, path)? => Ok(()),
-        other => other.map(drop),
-    }
+    if_present(store.remove_dir(path)).map(drop)
 }
 
 fn is_not_empty(error: &Error) -> bool {

@@ -292,20 +292,16 @@ fn zip64_field(mut extra: &[u8]) -> &[u8] {
 /// Sets each member's limit to the start of the next one; one that does not fit before it is told.
 fn overlapping(members: &mut [(Range<usize>, Member)], directory: u64) -> Option<usize> {
     let mut limit = directory;
-    let mut bound = |member: &mut Member| {
+    let mut order: Vec<usize> = (0..members.len()).collect();
+    order.sort_by_key(|i| members[*i].1.header_start);
+    order.into_iter().rev().find(|i| {
+        let member = &mut members[*i].1;
         let least = LOCAL_HEADER as u64 + member.name_len;
         let end = member.header_start.checked_add(least).and_then(|at| at.checked_add(member.compressed));
         let fits = end.is_some_and(|end| end <= limit);
         (member.limit, limit) = (limit, member.header_start);
-        fits
-    };
-    if members.is_sorted_by_key(|(_, member)| member.header_start) {
-        // As everyone writes them.
-        return (0..members.len()).rev().find(|i| !bound(&mut members[*i].1));
-    }
-    let mut order: Vec<usize> = (0..members.len()).collect();
-    order.sort_by_key(|i| members[*i].1.header_start);
-    order.into_iter().rev().find(|i| !bound(&mut members[*i].1))
+        !fits
+    })
 }
 
 /// A range of a file, handed out front to back in runs of bytes.

@@ -279,9 +279,9 @@ mod tests {
     const RUN: &str = "/run";
 
     /// Writes so many more steps and may finish the run, as far as the process gets.
-    fn write(store: &MemoryStore, steps: u32, finish: bool) -> Result<()> {
+    fn write(store: &MemoryStore, steps: u32, finish: bool, lock: bool) -> Result<()> {
         let options =
-            WriterOptions { threads: 0, hotsize: 3, reopen_finished: true, ..WriterOptions::default() };
+            WriterOptions { threads: 0, hotsize: 3, reopen_finished: true, lock, ..WriterOptions::default() };
         let writer = Writer::open_in(Arc::new(store.clone()), Path::new(RUN), &options)?;
         for _ in 0..steps {
             let step = writer.step()?;
@@ -301,8 +301,8 @@ mod tests {
     }
 
     /// What is on the disk after a process has opened the run, and closed it again.
-    fn opened_by(store: &MemoryStore) -> Vec<Option<Vec<u8>>> {
-        write(store, 0, false).unwrap();
+    fn opened_by(store: &MemoryStore, lock: bool) -> Vec<Option<Vec<u8>>> {
+        write(store, 0, false, lock).unwrap();
         let file = |name: &&str| store.peek(Path::new(RUN).join(name::FOLDER).join(name));
         let mut found: Vec<_> =
             ["a.f64", "some/b.i64", "late/c.f32", name::HOT, name::HOT_COMPACTING].iter().map(file).collect();
@@ -314,18 +314,22 @@ mod tests {
     #[test]
     fn what_a_system_remembers_of_a_run_that_went_on_elsewhere_takes_nothing_from_it() {
         let mut differs = 0;
-        for finish in [false, true] {
+        for (finish, lock) in [(false, true), (true, true), (false, false), (true, false)] {
             for n in 0.. {
                 let here = MemoryStore::new();
                 here.set_local(false);
-                write(&here, 7, false).unwrap();
+                write(&here, 7, false, lock).unwrap();
                 here.remember();
                 let elsewhere = here.process();
                 elsewhere.kill_at(n, Done::Whole);
-                let done = write(&elsewhere, 9, finish).is_ok();
+                let done = write(&elsewhere, 9, finish, lock).is_ok();
                 elsewhere.kill();
-                let expected = opened_by(&here.snapshot());
-                assert_eq!(opened_by(&here), expected, "after operation {n} elsewhere, finish: {finish}");
+                let expected = opened_by(&here.snapshot(), lock);
+                assert_eq!(
+                    opened_by(&here, lock),
+                    expected,
+                    "after operation {n} elsewhere, finish: {finish}, lock: {lock}"
+                );
                 differs += u32::from(expected[0].as_ref().is_some_and(|a| a.len() > 8 * 7));
                 if done {
                     break;

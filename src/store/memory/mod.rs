@@ -408,10 +408,19 @@ impl MemoryStore {
             Err(libc::ENOENT | libc::ENOTDIR) => Ok(None),
             Err(errno) => Err(errno),
         };
+        self.on_believed(what, path, told)
+    }
+
+    /// An operation that asks about a path, and is told what this process believes.
+    fn on_believed<T>(
+        &self,
+        what: &'static str,
+        path: &Path,
+        told: impl FnOnce(&mut Image) -> Outcome<T>,
+    ) -> Result<T> {
         // The operation itself locks the process.
         let mut remembered = lock(&self.process).remembered.take();
         let found = self.on_path(what, path, Effect::Read, |image, _| match &mut remembered {
-            Some(remembered) if remembered.is_missing(path) => Ok(None),
             Some(remembered) => told(remembered.instead_of(image, path)),
             None => told(image),
         });

@@ -31,11 +31,12 @@ impl Remembered {
         !self.knows_names_beside(path) && self.disk.find(path, true).is_err()
     }
 
-    /// What was remembered of a file that is not asked about now: the disk as it was, if the name still denotes the same.
+    /// What is taken for true of a path that is not asked about now: the disk as it was, if the name was missing or still denotes
+    /// the same.
     pub(super) fn instead_of<'a>(&'a mut self, now: &'a mut Image, path: &Path) -> &'a mut Image {
         let then = self.disk.find(path, true);
         let believed = !self.knows_names_beside(path) || then == now.find(path, true);
-        match !self.asked.contains(path) && then.is_ok() && believed {
+        match self.is_missing(path) || (!self.asked.contains(path) && then.is_ok() && believed) {
             true => &mut self.disk,
             false => now,
         }
