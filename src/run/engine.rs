@@ -77,6 +77,8 @@ pub struct Engine {
     pub lock: Option<WriterLock>,
     /// Acknowledged rows must survive power loss.
     pub system: bool,
+    /// Threads may be started where much is to be done.
+    pub threads: bool,
     /// The hot log was renamed, but the new one could not be made yet.
     half_rotated: bool,
     /// `finish` has begun to put the final form of the run in place: rows that came now would be lost.
@@ -93,11 +95,12 @@ pub struct Engine {
 
 impl Engine {
     /// An engine over columns, with the lock it is to keep alive.
-    pub fn new(columns: Columns, lock: Option<WriterLock>, system: bool) -> Self {
+    pub fn new(columns: Columns, lock: Option<WriterLock>, system: bool, threads: bool) -> Self {
         Engine {
             columns,
             lock,
             system,
+            threads,
             half_rotated: false,
             published: false,
             archived: false,

@@ -238,7 +238,8 @@ impl Inline {
             if options.archive || self.engine.archived {
                 keep_foreign(&*store, &target, columns)?;
                 let waiting = Waiting { rows: &last.batch, flags: &last.flags };
-                let tmp = finish::archive(columns, waiting, &core.run_dir, options, config)?;
+                let tmp =
+                    finish::archive(columns, waiting, &core.run_dir, options, config, self.engine.threads)?;
                 self.engine.put_in_place(&tmp, &core.run_dir)?;
                 self.engine.packed = true;
             } else {

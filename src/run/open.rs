@@ -341,7 +341,7 @@ impl Parts {
         lock: Option<WriterLock>,
     ) -> Result<(Core, Backend)> {
         let system = options.durability == Durability::System;
-        let engine = Engine::new(self.columns, lock, system);
+        let engine = Engine::new(self.columns, lock, system, options.threads > 0);
         let backend = match options.layout {
             Layout::Compacting => {
                 Backend::Compacting(Box::new(Compacting::new(engine, self.pending, self.hot, options)?))

@@ -4,6 +4,7 @@
 //! an untrusted file claims is believed before it is seen. The crate `zip` writes archives and decodes members
 //! that somebody compressed. A stored member is a range of the file: reading from it is one `pread`.
 
+mod ahead;
 mod directory;
 mod pack;
 

@@ -1,5 +1,6 @@
 //! A run folder into an archive, and back.
 
+use super::ahead::{read_ahead, readers, Ahead, Source};
 use super::ArchiveReader;
 use crate::error::{Error, Result};
 use crate::run::dtype::DType;
@@ -14,9 +15,6 @@ use zip::CompressionMethod;
 
 /// Bytes moved at once.
 const PIECE: usize = 1 << 20;
-
-/// Bytes read at once: little enough to be still near the processor when they are written.
-const COPIED: usize = 256 << 10;
 
 /// What a member of the archive holds, where that is not what the file of its name holds.
 #[derive(Clone, Debug)]
@@ -63,8 +61,8 @@ pub type Opened<'a> = &'a mut dyn FnMut(&Path) -> Option<Box<dyn File>>;
 
 /// Writes the run folder `root` as an archive to `tmp` and syncs it (format §13): the given regular files below the
 /// folder, links as what they denote, ordered by their path parts, stored. `changes` names the members that are not
-/// what the folder has; `opened` gives files that are open already, for reading. The rename, and the sync of the
-/// directory, are the caller's. What fails half way is removed.
+/// what the folder has; `opened` gives files that are open already, for reading. With leave to start threads, files are
+/// read ahead. The rename, and the sync of the directory, are the caller's. What fails half way is removed.
 pub fn pack_files(
     store: &dyn Store,
     root: &Path,
@@ -72,9 +70,16 @@ pub fn pack_files(
     tmp: &Path,
     changes: &HashMap<String, Content>,
     opened: Opened<'_>,
+    threads: bool,
 ) -> Result<()> {
     let packed = ops::create(store, tmp).and_then(|file| {
-        pack_into(store, root, files, &*file, tmp, changes, opened)?;
+        let names = member_names(files, changes);
+        let sources: Vec<Source> =
+            names.iter().filter_map(|name| source(root.join(name), changes.get(name), opened)).collect();
+        let readers = readers(store.reach(root), &sources, threads);
+        read_ahead(store, sources, readers, |ahead| {
+            pack_into(store, root, &names, &*file, tmp, changes, ahead)
+        })?;
         file.sync_all()
     });
     if packed.is_err() {
@@ -87,18 +92,11 @@ pub fn pack_files(
 /// Packs a folder as it is, but for `changes`.
 #[cfg(test)]
 pub fn pack(store: &dyn Store, root: &Path, tmp: &Path, changes: &HashMap<String, Content>) -> Result<()> {
-    pack_files(store, root, ops::walk_files(store, root)?, tmp, changes, &mut |_| None)
+    pack_files(store, root, ops::walk_files(store, root)?, tmp, changes, &mut |_| None, true)
 }
 
-fn pack_into(
-    store: &dyn Store,
-    root: &Path,
-    files: Vec<(String, Kind)>,
-    file: &dyn File,
-    tmp: &Path,
-    changes: &HashMap<String, Content>,
-    opened: Opened<'_>,
-) -> Result<()> {
+/// The names of the members, in their order.
+fn member_names(files: Vec<(String, Kind)>, changes: &HashMap<String, Content>) -> Vec<String> {
     let omitted = |name: &String| matches!(changes.get(name), Some(Content::Omitted));
     let mut names: Vec<String> = files
         .into_iter()
@@ -106,26 +104,50 @@ fn pack_into(
         .map(|(name, _)| name)
         .collect();
     names.extend(changes.iter().filter(|(_, content)| content.is_member()).map(|(name, _)| name.clone()));
-    names.sort_by(|a, b| a.split('/').cmp(b.split('/')));
+    names.sort_by(|a, b| by_parts(a).cmp(by_parts(b)));
     names.dedup();
+    names
+}
 
+/// What a name is ordered by: its parts, each of which ends before any other byte.
+fn by_parts(name: &str) -> impl Iterator<Item = u8> + '_ {
+    name.bytes().map(|byte| if byte == b'/' { 0 } else { byte })
+}
+
+/// The file that a member's bytes are read from as they are, if there is one.
+fn source(path: PathBuf, change: Option<&Content>, opened: Opened<'_>) -> Option<Source> {
+    match change {
+        None => Some(Source { path, opened: None, bytes: None }),
+        Some(Content::Grown { bytes, .. }) if *bytes > 0 => {
+            Some(Source { opened: opened(&path), path, bytes: Some(*bytes) })
+        }
+        Some(_) => None,
+    }
+}
+
+/// Writes the members of these names; `ahead` gives what those that have a [`source`] take from there.
+fn pack_into(
+    store: &dyn Store,
+    root: &Path,
+    names: &[String],
+    file: &dyn File,
+    tmp: &Path,
+    changes: &HashMap<String, Content>,
+    ahead: &mut Ahead<'_>,
+) -> Result<()> {
     let failure = RefCell::new(None);
     let mut zip = ZipWriter::new(Sink { file, failure: &failure, start: 0, run: Vec::new(), pos: 0, end: 0 });
-    let mut piece = Vec::new();
     let added = names.iter().try_for_each(|name| {
-        let path = root.join(name);
         match changes.get(name) {
             Some(Content::Bytes(text)) => {
                 add(&mut zip, tmp, name, text.len() as u64, |zip| write(zip, tmp, text))
             }
             Some(Content::Grown { bytes, tail }) => {
-                let source = match *bytes {
-                    0 => None,
-                    _ => Some(opened(&path).map_or_else(|| store.open_read(&path), Ok)?),
-                };
+                if *bytes > 0 {
+                    ahead.begin()?;
+                }
                 add(&mut zip, tmp, name, bytes + tail.len() as u64, |zip| {
-                    let copied = source.map(|file| copy(zip, tmp, &*file, &path, *bytes, &mut piece));
-                    copied.unwrap_or(Ok(()))?;
+                    copy(zip, tmp, ahead, *bytes)?;
                     write(zip, tmp, tail)
                 })
             }
@@ -137,7 +159,10 @@ fn pack_into(
                 })
             }
             Some(Content::Omitted) => Ok(()),
-            None => add_file(&mut zip, store, tmp, name, &path, &mut piece),
+            None => match ahead.begin()? {
+                Some(size) => add(&mut zip, tmp, name, size, |zip| copy(zip, tmp, ahead, size)),
+                None => nothing_to_keep(store, &root.join(name)),
+            },
         }?;
         failure.borrow().clone().map_or(Ok(()), Err)
     });
@@ -150,51 +175,21 @@ fn pack_into(
     failure.take().map_or(finished, Err)
 }
 
-/// Adds a file that the run knows nothing of, as it is.
-fn add_file(
-    zip: &mut ZipWriter<Sink<'_>>,
-    store: &dyn Store,
-    tmp: &Path,
-    name: &str,
-    path: &Path,
-    piece: &mut Vec<u8>,
-) -> Result<()> {
-    let source = ops::if_present(store.open_read(path))?;
-    let found = source.as_ref().map(|file| file.metadata()).transpose()?.filter(|m| m.kind == Kind::File);
-    let (Some(source), Some(found)) = (source, found) else {
-        // A link that leads nowhere, or to a directory, has no content to keep.
-        return match store.link_metadata(path)? {
-            Some(m) if m.kind == Kind::Link => Ok(()),
-            _ => {
-                Err(Error::corrupt(path, "vanished, or its name is not UTF-8: move it out of the run folder"))
-            }
-        };
-    };
-    add(zip, tmp, name, found.len, |zip| copy(zip, tmp, &*source, path, found.len, piece))
+/// A link that leads nowhere, or to a directory, has no content to keep; anything else that is no regular file was one.
+fn nothing_to_keep(store: &dyn Store, path: &Path) -> Result<()> {
+    match store.link_metadata(path)? {
+        Some(m) if m.kind == Kind::Link => Ok(()),
+        _ => Err(Error::corrupt(path, "vanished, or its name is not UTF-8: move it out of the run folder")),
+    }
 }
 
-/// Copies the first `size` bytes of a file; `piece` is memory for it.
-fn copy(
-    zip: &mut ZipWriter<Sink<'_>>,
-    tmp: &Path,
-    source: &dyn File,
-    path: &Path,
-    size: u64,
-    piece: &mut Vec<u8>,
-) -> Result<()> {
-    let most = COPIED.min(usize::try_from(size).unwrap_or(COPIED));
-    if piece.len() < most {
-        piece.resize(most, 0);
-    }
-    let mut done = 0;
-    while done < size {
-        let want = piece.len().min(usize::try_from(size - done).unwrap_or(usize::MAX));
-        let got = ops::read_full(source, &mut piece[..want], done)?;
-        if got == 0 {
-            return Err(Error::corrupt(path, "became shorter while it was packed"));
-        }
-        write(zip, tmp, &piece[..got])?;
-        done += got as u64;
+/// Copies the file that was begun, of which there are so many bytes.
+fn copy(zip: &mut ZipWriter<Sink<'_>>, tmp: &Path, ahead: &mut Ahead<'_>, size: u64) -> Result<()> {
+    let mut left = size;
+    while left > 0 {
+        let piece = ahead.piece()?;
+        write(zip, tmp, piece)?;
+        left = left.saturating_sub(piece.len() as u64);
     }
     Ok(())
 }

@@ -57,7 +57,7 @@ pub fn finish(
         // An archive that may be in place already stands for the run, whatever is asked for now.
         if options.archive || engine.archived {
             let waiting = Waiting { rows, flags: &last.flags };
-            let tmp = archive(&mut engine.columns, waiting, run_dir, options, config)?;
+            let tmp = archive(&mut engine.columns, waiting, run_dir, options, config, engine.threads)?;
             engine.put_in_place(&tmp, run_dir)?;
             engine.packed = true;
         } else {
@@ -97,13 +97,14 @@ pub fn final_config(store: &dyn Store, root: &Path, options: &FinishOptions) -> 
 }
 
 /// Writes the archive beside its place: the columns with the rows that wait, which go nowhere else. The folder stays
-/// what it is. Gives the path.
+/// what it is. With leave to start threads files are read ahead. Gives the path.
 pub fn archive(
     columns: &mut Columns,
     waiting: Waiting<'_>,
     run_dir: &Path,
     options: &FinishOptions,
     config: Option<Vec<u8>>,
+    threads: bool,
 ) -> Result<PathBuf> {
     let store = Arc::clone(columns.store());
     let finals = final_forms(columns, waiting, options.optimize)?;
@@ -122,7 +123,7 @@ pub fn archive(
     members(columns, finals, waiting, &mut changes);
     let tmp = archive_tmp(run_dir);
     let root = columns.root().to_path_buf();
-    pack_files(&*store, &root, files, &tmp, &changes, &mut |path| columns.take_open(path))?;
+    pack_files(&*store, &root, files, &tmp, &changes, &mut |path| columns.take_open(path), threads)?;
     Ok(tmp)
 }
 

@@ -1,0 +1,380 @@
+//! The files that go into an archive, one after the other, of which the next ones are read while the last one is written.
+//!
+//! Reading is as much work as writing, and on a file system that has to be asked for each file most of it is waiting. So
+//! readers, up to eight threads or none, have the files in turn, a few neighbours at a time, and hand on what they read in
+//! loads of bounded size. Each is one load ahead at most: memory grows with the number of readers and with nothing else.
+
+use crate::error::{Error, Result};
+use crate::store::{ops, File, Kind, Reach, Store};
+use crate::worker::BlockedSignals;
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread;
+
+/// Bytes of a load: little enough to be still near the processor when they are written.
+const LOAD: usize = 256 << 10;
+
+/// Files that are in one load at most, and that a reader has in a row.
+const GROUP: usize = 8;
+
+/// Readers at most.
+const MOST_READERS: usize = 8;
+
+/// Where answers come at once so many bytes are worth a thread, …
+const WORTH_A_THREAD: u64 = 1 << 20;
+
+/// … if there are so many in a file: of small ones most is opening and closing, which threads do not do side by side.
+const LARGE: u64 = 64 << 10;
+
+/// A file to be read.
+#[derive(Debug)]
+pub struct Source {
+    /// Its path.
+    pub path: PathBuf,
+    /// The file, if it is open already.
+    pub opened: Option<Box<dyn File>>,
+    /// So many of its bytes are wanted; `None`: all, if it is a regular file.
+    pub bytes: Option<u64>,
+}
+
+/// How many threads are worth reading these: none if none may be started.
+pub fn readers(reach: Reach, sources: &[Source], threads: bool) -> usize {
+    let bytes: u64 = sources.iter().filter_map(|source| source.bytes).sum();
+    match reach {
+        _ if !threads => 0,
+        Reach::Local => usize::from(bytes >= WORTH_A_THREAD && bytes / LARGE >= sources.len() as u64),
+        Reach::Daemon | Reach::Network => MOST_READERS.min(sources.len() / GROUP),
+    }
+}
+
+/// What is said of a file, or of its bytes.
+#[derive(Debug)]
+enum Part {
+    /// One begins, of which so many bytes follow; `None`: there is no regular file.
+    Begin(Option<u64>),
+    /// The next bytes of the load are its.
+    Bytes(usize),
+    /// Nothing follows.
+    Failed(Error),
+}
+
+/// What was read in one go.
+#[derive(Debug, Default)]
+struct Load {
+    bytes: Vec<u8>,
+    parts: VecDeque<Part>,
+    /// Bytes that were read, and then those that were used.
+    used: usize,
+}
+
+/// The files of one reader.
+struct Reader<'a> {
+    store: &'a dyn Store,
+    sources: VecDeque<Source>,
+    current: Option<Current>,
+}
+
+/// A file that is being read.
+struct Current {
+    file: Box<dyn File>,
+    path: PathBuf,
+    done: u64,
+    size: u64,
+}
+
+impl Reader<'_> {
+    /// Fills a load; `false` if there is nothing more.
+    fn load(&mut self, load: &mut Load) -> bool {
+        load.parts.clear();
+        load.used = 0;
+        if load.bytes.is_empty() {
+            load.bytes.resize(LOAD, 0);
+        }
+        let mut begun = 0;
+        while load.used < LOAD && (self.current.is_some() || begun < GROUP) {
+            let read = match &mut self.current {
+                Some(current) => current.read(&mut load.bytes[load.used..]).map(Part::Bytes),
+                None => match self.sources.pop_front() {
+                    Some(source) => self.begin(source).map(Part::Begin),
+                    None => break,
+                },
+            };
+            match &read {
+                Ok(Part::Bytes(n)) => load.used += n,
+                Ok(_) => begun += 1,
+                Err(_) => self.sources.clear(),
+            }
+            self.current.take_if(|current| read.is_err() || current.done == current.size);
+            load.parts.push_back(read.unwrap_or_else(Part::Failed));
+        }
+        load.used = 0;
+        !load.parts.is_empty()
+    }
+
+    fn begin(&mut self, source: Source) -> Result<Option<u64>> {
+        let Source { path, opened, bytes } = source;
+        let (file, size) = match (opened, bytes) {
+            (Some(file), Some(size)) => (file, size),
+            (None, Some(size)) => (self.store.open_read(&path)?, size),
+            (opened, None) => {
+                let file = match opened {
+                    Some(file) => Some(file),
+                    None => ops::if_present(self.store.open_read(&path))?,
+                };
+                let found = file.as_ref().map(|file| file.metadata()).transpose()?;
+                match (file, found) {
+                    (Some(file), Some(found)) if found.kind == Kind::File => (file, found.len),
+                    _ => return Ok(None),
+                }
+            }
+        };
+        self.current = Some(Current { file, path, done: 0, size });
+        Ok(Some(size))
+    }
+}
+
+impl Current {
+    fn read(&mut self, room: &mut [u8]) -> Result<usize> {
+        let want = room.len().min(usize::try_from(self.size - self.done).unwrap_or(usize::MAX));
+        let got = ops::read_full(&*self.file, &mut room[..want], self.done)?;
+        if got < want {
+            return Err(Error::corrupt(&self.path, "became shorter while it was packed"));
+        }
+        self.done += got as u64;
+        Ok(got)
+    }
+}
+
+/// Where a share of the files comes from.
+enum Lane<'a> {
+    /// This thread reads it.
+    Here(Reader<'a>),
+    /// Another one does, and gets back the loads that were used.
+    There { loads: mpsc::Receiver<Load>, used: mpsc::Sender<Load> },
+}
+
+/// The files, in order: [`Ahead::begin`] each and take its [`Ahead::piece`]s.
+pub struct Ahead<'a> {
+    lanes: Vec<(Lane<'a>, Load)>,
+    next: usize,
+    lane: usize,
+}
+
+impl Ahead<'_> {
+    /// Begins the next file, of which so many bytes are to be taken. `None`: there is no regular file.
+    pub fn begin(&mut self) -> Result<Option<u64>> {
+        self.lane = self.next / GROUP % self.lanes.len();
+        self.next += 1;
+        match self.part()? {
+            Part::Begin(size) => Ok(size),
+            Part::Failed(e) => Err(e),
+            Part::Bytes(_) => Err(Error::internal("a file was not read to its end")),
+        }
+    }
+
+    /// The next bytes of the file, at least one.
+    pub fn piece(&mut self) -> Result<&[u8]> {
+        match self.part()? {
+            Part::Bytes(n) => {
+                let (_, load) = &mut self.lanes[self.lane];
+                let from = load.used;
+                load.used += n;
+                Ok(&load.bytes[from..load.used])
+            }
+            Part::Failed(e) => Err(e),
+            Part::Begin(_) => Err(Error::internal("a file was read beyond its end")),
+        }
+    }
+
+    fn part(&mut self) -> Result<Part> {
+        let (lane, load) = &mut self.lanes[self.lane];
+        if load.parts.is_empty() {
+            match lane {
+                Lane::Here(reader) => _ = reader.load(load),
+                Lane::There { loads, used } => {
+                    if !load.bytes.is_empty() {
+                        // A reader that has come to its end needs no memory any more.
+                        _ = used.send(std::mem::take(load));
+                    }
+                    *load = loads.recv().unwrap_or_default();
+                }
+            }
+        }
+        load.parts
+            .pop_front()
+            .ok_or_else(|| Error::internal("a thread that read files ended before they did"))
+    }
+}
+
+/// Has so many threads read the files while `take` takes them; with none of them, `take` reads. A thread that cannot be
+/// had leaves its share to it.
+pub fn read_ahead<R>(
+    store: &dyn Store,
+    sources: Vec<Source>,
+    readers: usize,
+    take: impl FnOnce(&mut Ahead<'_>) -> R,
+) -> R {
+    let mut shares: Vec<VecDeque<Source>> = (0..readers.max(1)).map(|_| VecDeque::new()).collect();
+    for (index, source) in sources.into_iter().enumerate() {
+        shares[index / GROUP % readers.max(1)].push_back(source);
+    }
+    thread::scope(|scope| {
+        let lanes = shares.into_iter().map(|sources| {
+            let reader = Reader { store, sources, current: None };
+            let lane = if readers == 0 { Lane::Here(reader) } else { start(scope, reader) };
+            (lane, Load::default())
+        });
+        take(&mut Ahead { lanes: lanes.collect(), next: 0, lane: 0 })
+    })
+}
+
+fn start<'scope, 'env>(scope: &'scope thread::Scope<'scope, 'env>, reader: Reader<'scope>) -> Lane<'scope> {
+    let (hand, handed) = mpsc::channel::<Reader<'scope>>();
+    let (full, loads) = mpsc::sync_channel(1);
+    let (used, empty) = mpsc::channel();
+    // Handlers of the host run on the host's threads.
+    let signals = BlockedSignals::new();
+    let started = thread::Builder::new().name("plattli-read".into()).spawn_scoped(scope, move || {
+        let Ok(mut reader) = handed.recv() else { return };
+        loop {
+            let mut load: Load = empty.try_recv().unwrap_or_default();
+            if !reader.load(&mut load) || full.send(load).is_err() {
+                return;
+            }
+        }
+    });
+    drop(signals);
+    let reader = match started {
+        Ok(_) => match hand.send(reader) {
+            Ok(()) => return Lane::There { loads, used },
+            Err(mpsc::SendError(reader)) => reader,
+        },
+        Err(_) => reader,
+    };
+    Lane::Here(reader)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Code;
+    use crate::store::MemoryStore;
+    use std::path::Path;
+    use std::time::{Duration, Instant};
+
+    const SIZES: [usize; 9] = [0, 1, 700, LOAD - 1, LOAD, LOAD + 1, 3 * LOAD + 5, 20_000, 4];
+
+    fn path(n: usize) -> PathBuf {
+        PathBuf::from(format!("/run/m{n}"))
+    }
+
+    fn content(n: usize) -> Vec<u8> {
+        (0..SIZES[n % SIZES.len()]).map(|i| (i * 7 + i / 256 + n) as u8).collect()
+    }
+
+    /// A folder of files; of each third one no size is given, and some are open.
+    fn files(store: &MemoryStore, count: usize) -> Vec<Source> {
+        store.create_dir(Path::new("/run")).unwrap();
+        (0..count).for_each(|n| store.plant(path(n), &content(n)));
+        let source = |n: usize| Source {
+            path: path(n),
+            opened: (n % 5 == 1).then(|| store.open_read(&path(n)).unwrap()),
+            bytes: (n % 3 != 0).then(|| content(n).len() as u64),
+        };
+        (0..count).map(source).collect()
+    }
+
+    fn rest(ahead: &mut Ahead<'_>, size: u64) -> Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        while (bytes.len() as u64) < size {
+            bytes.extend_from_slice(ahead.piece()?);
+        }
+        Ok(bytes)
+    }
+
+    #[test]
+    fn files_come_whole_and_in_order_whoever_reads_them() {
+        for readers in [0, 1, 2, 8] {
+            for count in [0, 1, GROUP, GROUP + 1, 61] {
+                let store = MemoryStore::new();
+                let sources = files(&store, count);
+                read_ahead(&store, sources, readers, |ahead| {
+                    for n in 0..count {
+                        let size = ahead.begin().unwrap().unwrap();
+                        assert!(
+                            rest(ahead, size).unwrap() == content(n),
+                            "file {n} of {count}, {readers} readers"
+                        );
+                    }
+                    assert_eq!(ahead.begin().unwrap_err().code(), Code::Internal, "there is no other file");
+                });
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_is_told_in_its_turn_and_so_is_an_error_after_which_nothing_is_read() {
+        for readers in [0, 1, 3] {
+            let store = MemoryStore::new();
+            let mut sources = files(&store, 60);
+            store.create_dir(Path::new("/run/folder")).unwrap();
+            sources[12].path = PathBuf::from("/run/folder");
+            sources[15].path = PathBuf::from("/run/none");
+            // Longer than it is.
+            sources[35].bytes = Some(5000);
+            read_ahead(&store, sources, readers, |ahead| {
+                for n in 0..35 {
+                    let size = ahead.begin().unwrap();
+                    assert_eq!(size.is_none(), [12, 15].contains(&n), "file {n}");
+                    assert!(size.is_none_or(|size| rest(ahead, size).unwrap() == content(n)), "file {n}");
+                }
+                assert_eq!(ahead.begin().unwrap(), Some(5000));
+                let short = rest(ahead, 5000).map(|_| "whole").unwrap_err();
+                assert!(short.code() == Code::Corrupt && short.to_string().contains("/run/m35"), "{short}");
+            });
+        }
+    }
+
+    #[test]
+    fn readers_are_a_few_loads_ahead_and_no_more_and_stop_when_nobody_reads_on() {
+        const FILES: usize = 4000;
+        for readers in [1, 4] {
+            let store = MemoryStore::new();
+            store.create_dir(Path::new("/run")).unwrap();
+            store.plant(path(2), &content(2));
+            let source = |_| Source { path: path(2), opened: None, bytes: Some(700) };
+            let most = store.ops() + (readers * 4 * GROUP * 2) as u64;
+            read_ahead(&store, (0..FILES).map(source).collect(), readers, |ahead| {
+                assert_eq!(ahead.begin().unwrap(), Some(700));
+                // Until they wait, or have gone too far.
+                let (mut before, began) = (0, Instant::now());
+                while before != store.ops()
+                    && store.ops() <= most
+                    && began.elapsed() < Duration::from_secs(20)
+                {
+                    before = store.ops();
+                    thread::sleep(Duration::from_millis(20));
+                }
+            });
+            assert!(store.ops() <= most, "{} operations", store.ops());
+        }
+    }
+
+    #[test]
+    fn threads_are_started_where_they_are_allowed_and_have_something_to_do() {
+        let sources = |count: usize, bytes| -> Vec<Source> {
+            (0..count).map(|n| Source { path: path(n), opened: None, bytes: Some(bytes) }).collect()
+        };
+        let chosen = |reach, count, bytes, threads| readers(reach, &sources(count, bytes), threads);
+        assert_eq!(chosen(Reach::Local, 8, 1 << 20, false), 0);
+        assert_eq!(chosen(Reach::Network, 1000, 1, false), 0);
+        assert_eq!(chosen(Reach::Local, 100, 100, true), 0);
+        assert_eq!(chosen(Reach::Local, 8, 1 << 17, true), 1);
+        assert_eq!(chosen(Reach::Local, 1000, (64 << 10) - 1, true), 0);
+        assert_eq!(chosen(Reach::Local, 1000, 64 << 10, true), 1);
+        assert_eq!(chosen(Reach::Network, 7, 1 << 30, true), 0);
+        assert_eq!(chosen(Reach::Daemon, 16, 1, true), 2);
+        assert_eq!(chosen(Reach::Network, 1000, 1, true), 8);
+    }
+}
