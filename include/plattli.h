@@ -547,7 +547,8 @@ int32_t plattli_writer_options_set_sync_interval(struct plattli_writer_options *
 int32_t plattli_writer_options_set_overload(struct plattli_writer_options *options, int32_t overload);
 
 /// How many background threads a writer may have: 0 for none, so that compaction runs inside `plattli_end_step`.
-/// 1 unless set; more are allowed and not used.
+/// 1 unless set; more are allowed and not used. Only with 0 are no others started either, which look at many files while
+/// a run is opened or finished and end before that call returns.
 int32_t plattli_writer_options_set_threads(struct plattli_writer_options *options, uint32_t threads);
 
 /// How far the background thread stands back behind the threads of the program, 0 to 19, added to the `nice` of the

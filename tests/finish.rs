@@ -256,3 +256,62 @@ fn a_rotation_that_stopped_half_way_does_not_keep_a_run_from_being_finished() {
         }
     }
 }
+
+/// A run of many metrics that is on a network, to be finished; some of its rows wait in the log.
+fn many_metrics(store: &MemoryStore, threads: u32) -> Writer {
+    store.set_local(false);
+    let writer = open(store, &WriterOptions { threads, ..options() });
+    for s in 0..11_u32 {
+        for m in 0..100_u32 {
+            writer.write(&format!("m{}/v{m}", m % 3), Value::F64(f64::from(s * 100 + m))).unwrap();
+        }
+        writer.end_step().unwrap();
+    }
+    writer.close().unwrap();
+    open(store, &WriterOptions { threads, ..options() })
+}
+
+#[test]
+fn an_archive_is_the_same_whoever_reads_its_files() {
+    let archives = [0, 1].map(|threads| {
+        let store = MemoryStore::new();
+        let readers: Arc<std::sync::Mutex<Vec<std::thread::ThreadId>>> = Arc::default();
+        let writer = many_metrics(&store, threads);
+        let seen = Arc::clone(&readers);
+        store.before_each(move |operation| {
+            if operation.what == "read_at" {
+                let me = std::thread::current().id();
+                let mut seen = seen.lock().unwrap();
+                if !seen.contains(&me) {
+                    seen.push(me);
+                }
+            }
+        });
+        writer.finish(&FinishOptions::default()).unwrap();
+        let readers = readers.lock().unwrap().len();
+        assert_eq!(readers > 4, threads > 0, "{readers} threads read");
+        let mut archive = store.peek("/run/metrics.plattli").unwrap();
+        // The last member is the manifest, which depends on when it was made, and so does the directory after it.
+        let manifest = archive.windows(12).position(|text| text == b"plattli.json").unwrap();
+        archive.truncate(manifest - 30);
+        assert!(archive.len() > 100 * 11, "{} bytes", archive.len());
+        archive
+    });
+    assert!(archives[0] == archives[1]);
+}
+
+#[test]
+fn a_disk_that_fills_while_files_are_read_ahead_is_told_and_leaves_the_run_as_it_was() {
+    let store = MemoryStore::new();
+    let writer = many_metrics(&store, 1);
+    let space = store.tree().iter().map(|(_, bytes)| bytes.len() as u64).sum::<u64>() + 100;
+    store.set_capacity(Some(space));
+    let full = writer.finish(&FinishOptions::default()).unwrap_err();
+    assert_eq!(full.os_error(), Some(28), "{full}");
+    assert!(names(&store).iter().all(|name| !name.contains("metrics.plattli")), "{:?}", names(&store));
+    store.set_capacity(None);
+    writer.finish(&FinishOptions::default()).unwrap();
+    let reader =
+        Reader::open_in(Arc::new(store.process()), Path::new(RUN), &ReaderOptions::default()).unwrap();
+    assert_eq!(steps_of(&reader, "m1/v40"), (0..11).collect::<Vec<_>>());
+}

@@ -233,7 +233,8 @@ pub unsafe extern "C" fn plattli_writer_options_set_overload(
 }
 
 /// How many background threads a writer may have: 0 for none, so that compaction runs inside `plattli_end_step`.
-/// 1 unless set; more are allowed and not used.
+/// 1 unless set; more are allowed and not used. Only with 0 are no others started either, which look at many files while
+/// a run is opened or finished and end before that call returns.
 #[no_mangle]
 pub unsafe extern "C" fn plattli_writer_options_set_threads(
     options: *mut plattli_writer_options,

@@ -2,9 +2,10 @@
 //!
 //! Reading is as much work as writing, and on a file system that has to be asked for each file most of it is waiting. So
 //! readers, up to eight threads or none, have the files in turn, a few neighbours at a time, and hand on what they read in
-//! loads of bounded size. Each is one load ahead at most: memory grows with the number of readers and with nothing else.
+//! loads of bounded size. Each is two loads ahead at most: memory grows with the number of readers and with nothing else.
 
 use crate::error::{Error, Result};
+use crate::panics;
 use crate::store::{ops, File, Kind, Reach, Store};
 use crate::worker::BlockedSignals;
 use std::collections::VecDeque;
@@ -41,10 +42,11 @@ pub struct Source {
 /// How many threads are worth reading these: none if none may be started.
 pub fn readers(reach: Reach, sources: &[Source], threads: bool) -> usize {
     let bytes: u64 = sources.iter().filter_map(|source| source.bytes).sum();
+    let for_bytes = usize::from(bytes >= WORTH_A_THREAD && bytes / LARGE >= sources.len() as u64);
     match reach {
         _ if !threads => 0,
-        Reach::Local => usize::from(bytes >= WORTH_A_THREAD && bytes / LARGE >= sources.len() as u64),
-        Reach::Daemon | Reach::Network => MOST_READERS.min(sources.len() / GROUP),
+        Reach::Local => for_bytes,
+        Reach::Daemon | Reach::Network => MOST_READERS.min(sources.len() / GROUP).max(for_bytes),
     }
 }
 
@@ -208,7 +210,7 @@ impl Ahead<'_> {
 }
 
 /// Has so many threads read the files while `take` takes them; with none of them, `take` reads. A thread that cannot be
-/// had leaves its share to it.
+/// had leaves its share to it. All have ended when this returns.
 pub fn read_ahead<R>(
     store: &dyn Store,
     sources: Vec<Source>,
@@ -220,36 +222,61 @@ pub fn read_ahead<R>(
         shares[index / GROUP % readers.max(1)].push_back(source);
     }
     thread::scope(|scope| {
-        let lanes = shares.into_iter().map(|sources| {
+        let (mut lanes, mut started) = (Vec::new(), Vec::new());
+        for sources in shares {
             let reader = Reader { store, sources, current: None };
-            let lane = if readers == 0 { Lane::Here(reader) } else { start(scope, reader) };
-            (lane, Load::default())
-        });
-        take(&mut Ahead { lanes: lanes.collect(), next: 0, lane: 0 })
+            let lane = match readers {
+                0 => Lane::Here(reader),
+                _ => start(scope, reader, &mut started),
+            };
+            lanes.push((lane, Load::default()));
+        }
+        // Whoever waits to hand on a load learns that nobody takes it, and ends.
+        let taken = take(&mut Ahead { lanes, next: 0, lane: 0 });
+        for thread in started {
+            // What happened to it was told in its turn.
+            _ = thread.join();
+        }
+        taken
     })
 }
 
-fn start<'scope, 'env>(scope: &'scope thread::Scope<'scope, 'env>, reader: Reader<'scope>) -> Lane<'scope> {
+fn start<'scope, 'env>(
+    scope: &'scope thread::Scope<'scope, 'env>,
+    reader: Reader<'scope>,
+    started: &mut Vec<thread::ScopedJoinHandle<'scope, ()>>,
+) -> Lane<'scope> {
     let (hand, handed) = mpsc::channel::<Reader<'scope>>();
     let (full, loads) = mpsc::sync_channel(1);
     let (used, empty) = mpsc::channel();
     // Handlers of the host run on the host's threads.
     let signals = BlockedSignals::new();
-    let started = thread::Builder::new().name("plattli-read".into()).spawn_scoped(scope, move || {
-        let Ok(mut reader) = handed.recv() else { return };
-        loop {
-            let mut load: Load = empty.try_recv().unwrap_or_default();
-            if !reader.load(&mut load) || full.send(load).is_err() {
-                return;
+    let thread = thread::Builder::new().name("plattli-read".into()).spawn_scoped(scope, move || {
+        let read = panics::catch(|| {
+            let Ok(mut reader) = handed.recv() else { return };
+            loop {
+                let mut load: Load = empty.try_recv().unwrap_or_default();
+                if !reader.load(&mut load) || full.send(load).is_err() {
+                    return;
+                }
             }
+        });
+        if let Err(panic) = read {
+            let told =
+                Part::Failed(Error::internal(format!("reading a file to be packed panicked: {panic}")));
+            // Nobody may be there any more.
+            _ = full.send(Load { parts: [told].into(), ..Load::default() });
         }
     });
     drop(signals);
-    let reader = match started {
-        Ok(_) => match hand.send(reader) {
-            Ok(()) => return Lane::There { loads, used },
-            Err(mpsc::SendError(reader)) => reader,
-        },
+    let reader = match thread {
+        Ok(thread) => {
+            started.push(thread);
+            match hand.send(reader) {
+                Ok(()) => return Lane::There { loads, used },
+                Err(mpsc::SendError(reader)) => reader,
+            }
+        }
         Err(_) => reader,
     };
     Lane::Here(reader)
@@ -314,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_file_is_told_in_its_turn_and_so_is_an_error_after_which_nothing_is_read() {
+    fn what_is_no_file_is_told_in_its_turn_and_so_is_an_error() {
         for readers in [0, 1, 3] {
             let store = MemoryStore::new();
             let mut sources = files(&store, 60);
@@ -337,14 +364,34 @@ mod tests {
     }
 
     #[test]
-    fn readers_are_a_few_loads_ahead_and_no_more_and_stop_when_nobody_reads_on() {
+    fn a_panic_is_an_error_in_its_turn() {
+        for readers in [1, 3] {
+            let store = MemoryStore::new();
+            let sources = files(&store, 40);
+            store.before_each(|operation| assert!(!operation.path.ends_with("m20"), "unlucky"));
+            let told = read_ahead(&store, sources, readers, |ahead| {
+                for n in 0..40 {
+                    let size = ahead.begin().map_err(|e| (n, e))?.unwrap();
+                    rest(ahead, size).map_err(|e| (n, e))?;
+                }
+                Ok(())
+            });
+            let (n, e) = told.unwrap_err();
+            // What the thread had read with it is lost with it.
+            assert!((9..=20).contains(&n) && e.code() == Code::Internal, "file {n}: {e}");
+            assert!(e.to_string().contains("unlucky"), "{e}");
+        }
+    }
+
+    #[test]
+    fn readers_are_two_loads_ahead_and_no_more_and_stop_when_nobody_reads_on() {
         const FILES: usize = 4000;
         for readers in [1, 4] {
             let store = MemoryStore::new();
             store.create_dir(Path::new("/run")).unwrap();
             store.plant(path(2), &content(2));
             let source = |_| Source { path: path(2), opened: None, bytes: Some(700) };
-            let most = store.ops() + (readers * 4 * GROUP * 2) as u64;
+            let most = store.ops() + (readers * 3 * GROUP * 2) as u64;
             read_ahead(&store, (0..FILES).map(source).collect(), readers, |ahead| {
                 assert_eq!(ahead.begin().unwrap(), Some(700));
                 // Until they wait, or have gone too far.
@@ -373,7 +420,8 @@ mod tests {
         assert_eq!(chosen(Reach::Local, 8, 1 << 17, true), 1);
         assert_eq!(chosen(Reach::Local, 1000, (64 << 10) - 1, true), 0);
         assert_eq!(chosen(Reach::Local, 1000, 64 << 10, true), 1);
-        assert_eq!(chosen(Reach::Network, 7, 1 << 30, true), 0);
+        assert_eq!(chosen(Reach::Network, 7, 100, true), 0);
+        assert_eq!(chosen(Reach::Network, 7, 1 << 30, true), 1);
         assert_eq!(chosen(Reach::Daemon, 16, 1, true), 2);
         assert_eq!(chosen(Reach::Network, 1000, 1, true), 8);
     }

@@ -782,7 +782,8 @@ const address_of_plattli_writer_options_set_threads = Ref{Ptr{Cvoid}}(C_NULL)
     plattli_writer_options_set_threads(options, threads) -> Int32
 
 How many background threads a writer may have: 0 for none, so that compaction runs inside `plattli_end_step`.
-1 unless set; more are allowed and not used.
+1 unless set; more are allowed and not used. Only with 0 are no others started either, which look at many files while
+a run is opened or finished and end before that call returns.
 """
 plattli_writer_options_set_threads(options, threads) =
     ccall(address_of_plattli_writer_options_set_threads[], Int32, (Ptr{plattli_writer_options}, UInt32), options, threads)
