@@ -285,10 +285,11 @@ fn start<'scope, 'env>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::Tick;
     use crate::error::Code;
     use crate::store::MemoryStore;
     use std::path::Path;
-    use std::time::{Duration, Instant};
+    use std::time::Duration;
 
     const SIZES: [usize; 9] = [0, 1, 700, LOAD - 1, LOAD, LOAD + 1, 3 * LOAD + 5, 20_000, 4];
 
@@ -307,7 +308,7 @@ mod tests {
         let source = |n: usize| Source {
             path: path(n),
             opened: (n % 5 == 1).then(|| store.open_read(&path(n)).unwrap()),
-            bytes: (n % 3 != 0).then(|| content(n).len() as u64),
+            bytes: (!n.is_multiple_of(3)).then(|| content(n).len() as u64),
         };
         (0..count).map(source).collect()
     }
@@ -395,11 +396,8 @@ mod tests {
             read_ahead(&store, (0..FILES).map(source).collect(), readers, |ahead| {
                 assert_eq!(ahead.begin().unwrap(), Some(700));
                 // Until they wait, or have gone too far.
-                let (mut before, began) = (0, Instant::now());
-                while before != store.ops()
-                    && store.ops() <= most
-                    && began.elapsed() < Duration::from_secs(20)
-                {
+                let (mut before, began) = (0, Tick::now());
+                while before != store.ops() && store.ops() <= most && began.elapsed_ns() < 20_000_000_000 {
                     before = store.ops();
                     thread::sleep(Duration::from_millis(20));
                 }
