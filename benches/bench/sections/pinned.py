@@ -14,4 +14,4 @@ def measure(bench):
 def tables(results):
     found = [(name, results.get("pinned", name, SHAPE)) for name in results.programs("pinned")]
     yield ("A solver on the one processor of all threads, 100 metrics in f64 a step of 1 ms", ("", "slower by %", "quartiles", "threads other than the solver's, %"),
-           [(name, number(it["percent"]), f"{number(it['lower'])} to {number(it['upper'])}", number(it.get("others"))) for name, it in found if it])
+           [(name, number(it["percent"]), f"{number(it['lower'])} to {number(it['upper'])}", number(max(0.0, it.get("others", 0.0)))) for name, it in found if it])
