@@ -45,6 +45,7 @@ pub mod state;
 pub mod store;
 #[cfg(feature = "stream")]
 pub mod stream;
+mod threads;
 mod worker;
 
 pub use error::{Code, Error, Result};

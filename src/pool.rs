@@ -5,7 +5,7 @@
 
 use crate::error::{Code, Error, Result};
 use crate::panics;
-use crate::worker::BlockedSignals;
+use crate::threads::BlockedSignals;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

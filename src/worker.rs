@@ -11,6 +11,7 @@ pub use placement::Placement;
 use crate::clock::Tick;
 use crate::error::{Code, Error, Result};
 use crate::panics;
+use crate::threads::BlockedSignals;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -288,31 +289,6 @@ fn serve<H: Handler>(mut handler: H, shared: &Shared<H>, every: Duration) -> H {
                 }
             }
         }
-    }
-}
-
-/// All signals blocked in this thread, and so in the threads it starts, until dropped.
-pub struct BlockedSignals(libc::sigset_t);
-
-impl BlockedSignals {
-    /// Blocks them.
-    pub fn new() -> Self {
-        let mut all = std::mem::MaybeUninit::<libc::sigset_t>::uninit();
-        let mut before = std::mem::MaybeUninit::<libc::sigset_t>::zeroed();
-        // SAFETY: both sets are valid for writing; sigfillset initialises the first before it is read, and the
-        // second starts as the empty set, which is what it stays if the call should fail.
-        unsafe {
-            libc::sigfillset(all.as_mut_ptr());
-            libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
-            BlockedSignals(before.assume_init())
-        }
-    }
-}
-
-impl Drop for BlockedSignals {
-    fn drop(&mut self) {
-        // SAFETY: the set was filled by pthread_sigmask.
-        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.0, std::ptr::null_mut()) };
     }
 }
 

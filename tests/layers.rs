@@ -9,7 +9,7 @@ const LAYERS: [&[&str]; 5] = [
     &["run", "state", "journal", "stream"],
     &["bucket", "arrow"],
     &["hotlog", "worker", "pool", "schedule", "lock", "gate"],
-    &["store", "json", "clock", "error", "fork", "panics", "barrier"],
+    &["store", "json", "clock", "error", "fork", "panics", "threads", "barrier"],
 ];
 
 /// Levels whose members may use each other.

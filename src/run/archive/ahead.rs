@@ -5,9 +5,8 @@
 //! loads of bounded size. Each is two loads ahead at most: memory grows with the number of readers and with nothing else.
 
 use crate::error::{Error, Result};
-use crate::panics;
 use crate::store::{ops, File, Kind, Reach, Store};
-use crate::worker::BlockedSignals;
+use crate::threads::start_scoped;
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::mpsc;
@@ -30,18 +29,33 @@ const LARGE: u64 = 64 << 10;
 
 /// A file to be read.
 #[derive(Debug)]
-pub struct Source {
-    /// Its path.
-    pub path: PathBuf,
-    /// The file, if it is open already.
-    pub opened: Option<Box<dyn File>>,
-    /// So many of its bytes are wanted; `None`: all, if it is a regular file.
-    pub bytes: Option<u64>,
+pub enum Source {
+    /// All of it, if it is a regular file.
+    Whole(PathBuf),
+    /// So many of its first bytes.
+    Beginning {
+        /// Its path.
+        path: PathBuf,
+        /// The file, if it is open already.
+        opened: Option<Box<dyn File>>,
+        /// How many bytes.
+        bytes: u64,
+    },
+}
+
+impl Source {
+    /// How many bytes are wanted, as far as is known.
+    fn bytes(&self) -> u64 {
+        match self {
+            Source::Whole(_) => 0,
+            Source::Beginning { bytes, .. } => *bytes,
+        }
+    }
 }
 
 /// How many threads are worth reading these: none if none may be started.
 pub fn readers(reach: Reach, sources: &[Source], threads: bool) -> usize {
-    let bytes: u64 = sources.iter().filter_map(|source| source.bytes).sum();
+    let bytes: u64 = sources.iter().map(Source::bytes).sum();
     let for_bytes = usize::from(bytes >= WORTH_A_THREAD && bytes / LARGE >= sources.len() as u64);
     match reach {
         _ if !threads => 0,
@@ -66,7 +80,7 @@ enum Part {
 struct Load {
     bytes: Vec<u8>,
     parts: VecDeque<Part>,
-    /// Bytes that were read, and then those that were used.
+    /// So many of the bytes were taken out.
     used: usize,
 }
 
@@ -93,42 +107,38 @@ impl Reader<'_> {
         if load.bytes.is_empty() {
             load.bytes.resize(LOAD, 0);
         }
-        let mut begun = 0;
-        while load.used < LOAD && (self.current.is_some() || begun < GROUP) {
+        let (mut filled, mut begun) = (0, 0);
+        while filled < LOAD && (self.current.is_some() || begun < GROUP) {
             let read = match &mut self.current {
-                Some(current) => current.read(&mut load.bytes[load.used..]).map(Part::Bytes),
+                Some(current) => current.read(&mut load.bytes[filled..]).map(Part::Bytes),
                 None => match self.sources.pop_front() {
                     Some(source) => self.begin(source).map(Part::Begin),
                     None => break,
                 },
             };
             match &read {
-                Ok(Part::Bytes(n)) => load.used += n,
+                Ok(Part::Bytes(n)) => filled += n,
                 Ok(_) => begun += 1,
                 Err(_) => self.sources.clear(),
             }
             self.current.take_if(|current| read.is_err() || current.done == current.size);
             load.parts.push_back(read.unwrap_or_else(Part::Failed));
         }
-        load.used = 0;
         !load.parts.is_empty()
     }
 
     fn begin(&mut self, source: Source) -> Result<Option<u64>> {
-        let Source { path, opened, bytes } = source;
-        let (file, size) = match (opened, bytes) {
-            (Some(file), Some(size)) => (file, size),
-            (None, Some(size)) => (self.store.open_read(&path)?, size),
-            (opened, None) => {
-                let file = match opened {
-                    Some(file) => Some(file),
-                    None => ops::if_present(self.store.open_read(&path))?,
-                };
-                let found = file.as_ref().map(|file| file.metadata()).transpose()?;
-                match (file, found) {
-                    (Some(file), Some(found)) if found.kind == Kind::File => (file, found.len),
-                    _ => return Ok(None),
+        let (file, path, size) = match source {
+            Source::Beginning { path, opened, bytes } => {
+                (opened.map_or_else(|| self.store.open_read(&path), Ok)?, path, bytes)
+            }
+            Source::Whole(path) => {
+                let Some(file) = ops::if_present(self.store.open_read(&path))? else { return Ok(None) };
+                let found = file.metadata()?;
+                if found.kind != Kind::File {
+                    return Ok(None);
                 }
+                (file, path, found.len)
             }
         };
         self.current = Some(Current { file, path, done: 0, size });
@@ -205,7 +215,7 @@ impl Ahead<'_> {
         }
         load.parts
             .pop_front()
-            .ok_or_else(|| Error::internal("a thread that read files ended before they did"))
+            .ok_or_else(|| Error::internal("a file was read that is not among those read ahead"))
     }
 }
 
@@ -249,26 +259,22 @@ fn start<'scope, 'env>(
     let (hand, handed) = mpsc::channel::<Reader<'scope>>();
     let (full, loads) = mpsc::sync_channel(1);
     let (used, empty) = mpsc::channel();
-    // Handlers of the host run on the host's threads.
-    let signals = BlockedSignals::new();
-    let thread = thread::Builder::new().name("plattli-read".into()).spawn_scoped(scope, move || {
-        let read = panics::catch(|| {
-            let Ok(mut reader) = handed.recv() else { return };
-            loop {
-                let mut load: Load = empty.try_recv().unwrap_or_default();
-                if !reader.load(&mut load) || full.send(load).is_err() {
-                    return;
-                }
+    let told = full.clone();
+    let work = move || {
+        let Ok(mut reader) = handed.recv() else { return };
+        loop {
+            let mut load: Load = empty.try_recv().unwrap_or_default();
+            if !reader.load(&mut load) || full.send(load).is_err() {
+                return;
             }
-        });
-        if let Err(panic) = read {
-            let told =
-                Part::Failed(Error::internal(format!("reading a file to be packed panicked: {panic}")));
-            // Nobody may be there any more.
-            _ = full.send(Load { parts: [told].into(), ..Load::default() });
         }
-    });
-    drop(signals);
+    };
+    let panicked = move |panic| {
+        let failed = Part::Failed(Error::internal(format!("reading a file to be packed panicked: {panic}")));
+        // Nobody may be there any more.
+        _ = told.send(Load { parts: [failed].into(), ..Load::default() });
+    };
+    let thread = start_scoped(scope, "plattli-read", work, panicked);
     let reader = match thread {
         Ok(thread) => {
             started.push(thread);
@@ -305,12 +311,19 @@ mod tests {
     fn files(store: &MemoryStore, count: usize) -> Vec<Source> {
         store.create_dir(Path::new("/run")).unwrap();
         (0..count).for_each(|n| store.plant(path(n), &content(n)));
-        let source = |n: usize| Source {
-            path: path(n),
-            opened: (n % 5 == 1).then(|| store.open_read(&path(n)).unwrap()),
-            bytes: (!n.is_multiple_of(3)).then(|| content(n).len() as u64),
+        let source = |n: usize| match n % 3 {
+            0 => Source::Whole(path(n)),
+            _ => Source::Beginning {
+                path: path(n),
+                opened: (n % 5 == 1).then(|| store.open_read(&path(n)).unwrap()),
+                bytes: content(n).len() as u64,
+            },
         };
         (0..count).map(source).collect()
+    }
+
+    fn first(n: usize, bytes: u64) -> Source {
+        Source::Beginning { path: path(n), opened: None, bytes }
     }
 
     fn rest(ahead: &mut Ahead<'_>, size: u64) -> Result<Vec<u8>> {
@@ -347,10 +360,10 @@ mod tests {
             let store = MemoryStore::new();
             let mut sources = files(&store, 60);
             store.create_dir(Path::new("/run/folder")).unwrap();
-            sources[12].path = PathBuf::from("/run/folder");
-            sources[15].path = PathBuf::from("/run/none");
+            sources[12] = Source::Whole("/run/folder".into());
+            sources[15] = Source::Whole("/run/none".into());
             // Longer than it is.
-            sources[35].bytes = Some(5000);
+            sources[35] = first(35, 5000);
             read_ahead(&store, sources, readers, |ahead| {
                 for n in 0..35 {
                     let size = ahead.begin().unwrap();
@@ -391,9 +404,8 @@ mod tests {
             let store = MemoryStore::new();
             store.create_dir(Path::new("/run")).unwrap();
             store.plant(path(2), &content(2));
-            let source = |_| Source { path: path(2), opened: None, bytes: Some(700) };
             let most = store.ops() + (readers * 3 * GROUP * 2) as u64;
-            read_ahead(&store, (0..FILES).map(source).collect(), readers, |ahead| {
+            read_ahead(&store, (0..FILES).map(|_| first(2, 700)).collect(), readers, |ahead| {
                 assert_eq!(ahead.begin().unwrap(), Some(700));
                 // Until they wait, or have gone too far.
                 let (mut before, began) = (0, Tick::now());
@@ -408,9 +420,7 @@ mod tests {
 
     #[test]
     fn threads_are_started_where_they_are_allowed_and_have_something_to_do() {
-        let sources = |count: usize, bytes| -> Vec<Source> {
-            (0..count).map(|n| Source { path: path(n), opened: None, bytes: Some(bytes) }).collect()
-        };
+        let sources = |count: usize, bytes| -> Vec<Source> { (0..count).map(|n| first(n, bytes)).collect() };
         let chosen = |reach, count, bytes, threads| readers(reach, &sources(count, bytes), threads);
         assert_eq!(chosen(Reach::Local, 8, 1 << 20, false), 0);
         assert_eq!(chosen(Reach::Network, 1000, 1, false), 0);

@@ -117,9 +117,9 @@ fn by_parts(name: &str) -> impl Iterator<Item = u8> + '_ {
 /// The file that a member's bytes are read from as they are, if there is one.
 fn source(path: PathBuf, change: Option<&Content>, opened: Opened<'_>) -> Option<Source> {
     match change {
-        None => Some(Source { path, opened: None, bytes: None }),
+        None => Some(Source::Whole(path)),
         Some(Content::Grown { bytes, .. }) if *bytes > 0 => {
-            Some(Source { opened: opened(&path), path, bytes: Some(*bytes) })
+            Some(Source::Beginning { opened: opened(&path), path, bytes: *bytes })
         }
         Some(_) => None,
     }

@@ -8,7 +8,7 @@
 
 use crate::error::Result;
 use crate::store::{ops, Metadata, Reach, Store};
-use crate::worker::BlockedSignals;
+use crate::threads::start_scoped;
 use std::collections::HashSet;
 use std::path::Path;
 use std::thread;
@@ -43,19 +43,15 @@ pub fn look_at_all(
     let mut shares = paths.chunks(share);
     let first = shares.next().unwrap_or(&[]);
     let mut found = thread::scope(|scope| {
-        // Handlers of the host run on the host's threads.
-        let signals = BlockedSignals::new();
         let started: Vec<_> = shares
             .map(|share| {
-                let builder = thread::Builder::new().name("plattli-look".into());
-                (share, builder.spawn_scoped(scope, move || look(share)))
+                (share, start_scoped(scope, "plattli-look", move || Some(look(share)), |_panic| None))
             })
             .collect();
-        drop(signals);
         let mut found = vec![look(first)];
         for (share, thread) in started {
             // A thread that cannot be had, or does not come to its end, leaves its share to this one.
-            let looked = thread.ok().and_then(|thread| thread.join().ok());
+            let looked = thread.ok().and_then(|thread| thread.join().ok().flatten());
             found.push(looked.unwrap_or_else(|| look(share)));
         }
         found
